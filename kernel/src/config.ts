@@ -1,0 +1,74 @@
+/**
+ * The only file that reads `process.env`. Every variable has a default, a meaning and a check; all problems are reported
+ * together, each with the variable's name, so that a person mends a configuration once and not line by line.
+ */
+
+import { z } from "zod";
+import { AppError } from "./errors.ts";
+
+const port = (fallback: number, meaning: string) =>
+  z.coerce.number().int().min(0).max(65535).default(fallback).describe(meaning);
+const text = (fallback: string, meaning: string) => z.string().min(1).default(fallback).describe(meaning);
+
+const schema = z.object({
+  BANYAN_HOST: text("127.0.0.1", "address every listener binds to"),
+  BANYAN_DATA_DIR: text(".data", "folder that holds the state of the embedded default"),
+  BANYAN_LOG_LEVEL: z
+    .enum(["debug", "info", "warn", "error", "silent"])
+    .default("warn")
+    .describe("least severe level that is logged"),
+  LEGACY_WEB_PORT: port(8090, "port of the simulated legacy EHR"),
+  LEGACY_SQL_PORT: port(14330, "port of the simulated SQL Server"),
+  LEGACY_SQL_ENGINE_PORT: port(54321, "port of the PostgreSQL that is the engine of the simulated SQL Server"),
+  LEGACY_SQL_CONTROL_PORT: port(0, "port of the simulated SQL Server's fault control (0 = any free one)"),
+  LEGACY_SQL_PASSWORD: z
+    .string()
+    .min(8)
+    .optional()
+    .describe("password of the SQL login `sa`; generated on first start when unset"),
+  LEGACY_MSSQL_URL: z
+    .url()
+    .optional()
+    .describe("SQL Server of a real legacy system, as mssql://user:password@host:port/database"),
+  LEGACY_SESSION_KEY: z
+    .string()
+    .min(16)
+    .optional()
+    .describe("key of the legacy session end point; generated on first start when unset"),
+  LEGACY_CAPTURE_DELAY_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(60_000)
+    .default(100)
+    .describe("how long the simulated capture job waits between scans, in milliseconds"),
+  BANYAN_SHARED_DATA: z.string().optional().describe("folder with the public synthetic data sets, for tests"),
+  CI: z
+    .string()
+    .optional()
+    .describe("set by continuous integration: no test may skip for want of an installed program"),
+});
+
+/** Typed configuration; see `configHelp` for the meaning of each variable. */
+export type Config = z.infer<typeof schema>;
+
+/** @throws AppError CONFIG_INVALID naming every variable that does not fit. */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const parsed = schema.safeParse(env);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  throw new AppError({
+    code: "CONFIG_INVALID",
+    op: "read configuration",
+    message: problems.join("; "),
+    hint: "Correct these environment variables, or unset them to take the defaults.",
+  });
+}
+
+/** One line a variable: name, meaning, default. */
+export function configHelp(): string[] {
+  return Object.entries(schema.shape).map(([name, field]) => {
+    const fallback = field instanceof z.ZodDefault ? ` (default ${String(field.def.defaultValue)})` : "";
+    return `${name}: ${field.description ?? ""}${fallback}`;
+  });
+}
