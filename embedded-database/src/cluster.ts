@@ -12,7 +12,7 @@ import { dirname, join, resolve } from "node:path";
 import { AppError, bindPort } from "@banyan/kernel";
 import { binaries } from "./binaries.ts";
 import { limits } from "./limits.ts";
-import { serverAccount } from "./server-account.ts";
+import { type ServerAccount, serverAccount } from "./server-account.ts";
 
 export type EmbeddedPostgresOptions = {
   /** Folder of the cluster; made and initialised when it is not there. */
@@ -40,21 +40,20 @@ export type EmbeddedPostgres = {
   readonly failed: Promise<never>;
 };
 
-type Account = { readonly uid: number; readonly gid: number } | undefined;
-
 /**
  * Starts PostgreSQL on loopback and waits until it accepts connections. A server left over from a killed process in the same
  * folder is stopped first. @throws AppError PORT_TAKEN, POSTGRES_START_FAILED
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
-  const account = serverAccount();
   await endLeftover(dataDir);
   const port = await freePort(options);
   const programs = await binaries();
+  mkdirSync(dirname(dataDir), { recursive: true });
+  const account = serverAccount([dirname(dataDir), programs.postgres]);
   if (!existsSync(join(dataDir, "PG_VERSION"))) initialise(dataDir, programs.initdb, options, account);
-  const child = spawn(programs.postgres, serverArguments(dataDir, port, options.settings ?? {}), {
-    ...account,
+  const [program, args] = account.command(programs.postgres, serverArguments(dataDir, port, options.settings ?? {}));
+  const child = spawn(program, args, {
     cwd: "/",
     detached: true,
     stdio: ["ignore", "ignore", "pipe"],
@@ -94,27 +93,28 @@ function serverArguments(dataDir: string, port: number, settings: Readonly<Recor
   ];
 }
 
-function initialise(dataDir: string, initdb: string, options: EmbeddedPostgresOptions, account: Account): void {
+function initialise(dataDir: string, initdb: string, options: EmbeddedPostgresOptions, account: ServerAccount): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  if (account) chownSync(dataDir, account.uid, account.gid);
+  if (account.ids) chownSync(dataDir, account.ids.uid, account.ids.gid);
   const secretDir = mkdtempSync(join(tmpdir(), "banyan-initdb-"));
   try {
     const secret = join(secretDir, "password");
     writeFileSync(secret, `${options.password}\n`, { mode: 0o600 });
-    if (account) for (const path of [secretDir, secret]) chownSync(path, account.uid, account.gid);
-    execFileSync(
-      initdb,
-      [
-        `--pgdata=${dataDir}`,
-        "--auth=scram-sha-256",
-        "--username=postgres",
-        `--pwfile=${secret}`,
-        "--encoding=UTF8",
-        "--locale=C",
-        "--no-sync",
-      ],
-      { ...account, cwd: "/", stdio: ["ignore", "ignore", "pipe"], env: { PATH: "/usr/bin:/bin", LC_ALL: "C" } },
-    );
+    if (account.ids) for (const path of [secretDir, secret]) chownSync(path, account.ids.uid, account.ids.gid);
+    const [program, args] = account.command(initdb, [
+      `--pgdata=${dataDir}`,
+      "--auth=scram-sha-256",
+      "--username=postgres",
+      `--pwfile=${secret}`,
+      "--encoding=UTF8",
+      "--locale=C",
+      "--no-sync",
+    ]);
+    execFileSync(program, args, {
+      cwd: "/",
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
+    });
   } catch (error) {
     rmSync(dataDir, { recursive: true, force: true });
     throw startFailure(options, "initdb failed", String((error as { stderr?: unknown }).stderr ?? error));
@@ -201,13 +201,10 @@ async function endProcess(child: ChildProcess): Promise<void> {
 const delay = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 function startFailure(options: EmbeddedPostgresOptions, why: string, lines: string): AppError {
-  const blocked = lines.includes("ermission denied") || why.includes("EACCES");
   return new AppError({
     code: "POSTGRES_START_FAILED",
     op: `start ${options.name}`,
     message: `${why}${lines.trim() ? `; its last lines:\n${lines.trim().split("\n").slice(-limits.reportedLines).join("\n")}` : ""}`,
-    hint: blocked
-      ? `PostgreSQL runs as the account "postgres" when started by root, and that account cannot reach ${dirname(resolve(options.dataDir))}: move the checkout out of a private folder such as /root, or run as an ordinary user.`
-      : `Read the lines above; --fresh starts with an empty database, ${options.portVariable} changes the port.`,
+    hint: `Read the lines above; --fresh starts with an empty database, ${options.portVariable} changes the port.`,
   });
 }

@@ -1,1 +1,3 @@
+/** PostgreSQL as a child process, from the binaries that npm brings. */
+
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from "./cluster.ts";

@@ -72,3 +72,8 @@ export function configHelp(): string[] {
     return `${name}: ${field.description ?? ""}${fallback}`;
   });
 }
+
+/** The environment a child process starts with: this process's own, and what the parent sets for it. */
+export function childEnvironment(extra: Readonly<Record<string, string>>): Record<string, string | undefined> {
+  return { ...process.env, ...extra };
+}

@@ -1,7 +1,7 @@
 /** What every package of the project stands on. It imports none of them. */
 
 export { type Clock, fixedClock, systemClock } from "./clock.ts";
-export { type Config, configHelp, readConfig } from "./config.ts";
+export { type Config, childEnvironment, configHelp, readConfig } from "./config.ts";
 export { AppError, type AppErrorInit, describeError } from "./errors.ts";
 export { bindPort, type Listening, type ListenOptions, listen } from "./http-server.ts";
 export { createLogger, type LogFields, type Logger, type LogLevel, loggedFields } from "./logger.ts";

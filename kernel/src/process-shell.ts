@@ -7,7 +7,9 @@ import { describeError } from "./errors.ts";
 import type { Logger } from "./logger.ts";
 
 /** The longest a process may take to stop before it is ended anyway. */
-const stopMsMax = 10_000;
+const stopMsMax = 20_000;
+/** A Ctrl-C reaches a process twice when npm passes on what the terminal sent already: signals this close are one. */
+const sameSignalMs = 500;
 
 export type Running = {
   stop(): Promise<void> /** Rejects when something the process needs has died. */;
@@ -25,16 +27,18 @@ export async function runUntilSignal(
   logger: Logger,
   start: () => Promise<Running & { details?: ReadyMessage["details"] }>,
 ): Promise<void> {
-  const ended = Promise.withResolvers<"signal">();
-  let signals = 0;
+  const ended = Promise.withResolvers<void>();
+  let firstSignalAt: number | undefined;
   const onSignal = (): void => {
-    signals += 1;
-    if (signals > 1) process.exit(1);
-    ended.resolve("signal");
+    const now = performance.now();
+    firstSignalAt ??= now;
+    if (now - firstSignalAt > sameSignalMs) process.exit(1);
+    ended.resolve();
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
-  process.on("disconnect", onSignal);
+  // The parent is gone: nobody is left to stop this process.
+  process.on("disconnect", () => ended.resolve());
   let exitCode = 0;
   try {
     const running = await start();
