@@ -31,11 +31,7 @@ const delimiterChars = /^[!-/:-@[-`{-~]{3,4}$/;
 /** Drops what surrounds a message: a UTF-8 byte-order mark (also as it looks in iso-8859-1) and MLLP's framing bytes. */
 function unwrapped(text: string): string {
   const start = text.startsWith("\u00ef\u00bb\u00bf") ? 3 : text.startsWith("\ufeff") ? 1 : 0;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: 0x0B and 0x1C are MLLP's start and end of block.
-  return text
-    .slice(start)
-    .replace(/^[\x0b\s]+/, "")
-    .replace(/[\x1c\s]+$/, "");
+  return text.slice(start).replaceAll("\u000b", "").replaceAll("\u001c", "").trim();
 }
 
 /** Reads one message. Segments end in CR; LF and CRLF are taken too, because senders of the time never agreed. */
