@@ -1,0 +1,3 @@
+import type { Page } from "../kit/index.ts";
+
+export const shellPages: readonly Page[] = [];
