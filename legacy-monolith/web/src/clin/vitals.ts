@@ -3,8 +3,8 @@
  * ClinService write through here; a nurse who corrects within the hour corrects the row, later she adds one.
  */
 
-import { p, type Sql } from "../kit/database.ts";
-import { addMinutes } from "../kit/wall-time.ts";
+import { p, type Sql } from "../kit/index.ts";
+import { addMinutes } from "../kit/index.ts";
 
 export const vitalNames = ["ht", "wt", "temp", "sys", "dia", "pulse", "resp", "o2", "pain"] as const;
 export type VitalName = (typeof vitalNames)[number];
@@ -84,20 +84,14 @@ export async function visitVitals(sql: Sql, encNo: number): Promise<VitalsRow[]>
   );
   return rows.map((row) => {
     const vitals = Object.fromEntries(
-      vitalNames.map((name) => {
-        const value = row[vitalFields[name].column];
-        return [name, value === null || value === undefined ? null : Number(value)];
-      }),
+      vitalNames.map((name) => [name, numberOrNull(row[vitalFields[name].column])]),
     ) as Vitals;
-    const bmi = row["BMI"];
-    return {
-      ...vitals,
-      TakenDt: row.TakenDt,
-      EntUsr: row.EntUsr,
-      BMI: bmi === null || bmi === undefined ? "" : Number(bmi).toFixed(1),
-    };
+    const bmi = numberOrNull(row["BMI"])?.toFixed(1) ?? "";
+    return Object.assign(vitals, { TakenDt: row.TakenDt, EntUsr: row.EntUsr, BMI: bmi });
   });
 }
+
+const numberOrNull = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value));
 
 /** Minutes within which the same person's entry corrects the row before. */
 const correctionMinutes = 60;
