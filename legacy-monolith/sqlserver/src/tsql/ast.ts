@@ -230,7 +230,15 @@ export type AlterAction =
       readonly value: Expression;
       readonly text: string;
     }
-  | { readonly kind: "alterColumn"; readonly column: string; readonly type: SqlType; readonly nullable?: boolean }
+  | {
+      readonly kind: "alterColumn";
+      readonly column: string;
+      readonly type: SqlType;
+      readonly nullable?: boolean;
+      readonly collation?: string;
+    }
+  /** One ALTER TABLE with several of the other actions, in order; all or none. */
+  | { readonly kind: "several"; readonly actions: readonly AlterAction[] }
   | { readonly kind: "dropColumns"; readonly columns: readonly string[]; readonly ifExists: boolean }
   | { readonly kind: "dropConstraints"; readonly names: readonly string[]; readonly ifExists: boolean }
   | { readonly kind: "changeTracking"; readonly enable: boolean; readonly trackColumns: boolean }
@@ -251,6 +259,7 @@ export type StatementBody =
         | { readonly kind: "defaults" }
         | { readonly kind: "execute"; readonly statement: Statement };
       readonly output?: Output;
+      readonly trackingContext?: Expression;
     }
   | {
       readonly kind: "update";
@@ -286,6 +295,7 @@ export type StatementBody =
         readonly action: MergeAction;
       }[];
       readonly output?: Output;
+      readonly trackingContext?: Expression;
     }
   | {
       readonly kind: "declare";
@@ -379,7 +389,9 @@ export type StatementBody =
       readonly columns?: readonly string[];
       readonly query: Query;
       readonly text: string;
+      /** True for CREATE OR ALTER and for ALTER; `mode` tells them apart. */
       readonly orAlter: boolean;
+      readonly mode: "create" | "alter" | "createOrAlter";
     }
   | {
       readonly kind: "createTrigger";
