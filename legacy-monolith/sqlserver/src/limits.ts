@@ -14,6 +14,8 @@ export const loginBytesMax = 128 * 1024;
 export const queuedRequestsMax = 4;
 /** From connect to the end of the login, TLS included: a socket that says nothing must not be held for ever. */
 export const loginMsMax = 15_000;
+/** How long a client has to close its side after the server closed its own. */
+export const closeMsMax = 2_000;
 /** Sessions at a time; each one holds a PostgreSQL connection. */
 export const connectionsMax = 200;
 /** Sockets at a time: sessions plus those that have not logged in yet. */
