@@ -1,0 +1,51 @@
+/** Every bound of the proxy, each with its reason. Times in milliseconds, sizes in bytes or characters. */
+export const limits = {
+  /** Longer request targets are refused; the longest legacy URL is a search with every field filled, under 1,000. */
+  targetCharsMax: 8_192,
+  /** Node's own bound on a request's header section. */
+  headerBytesMax: 32_768,
+  /** Open client connections of one worker. */
+  clientConnectionsMax: 4_096,
+  /** A client must finish its header section within this time. */
+  clientHeaderMsMax: 15_000,
+  /** Idle keep-alive connections of clients are closed after this; longer than any load balancer's own in front. */
+  clientIdleMsMax: 65_000,
+  /** Open connections to one target. */
+  targetConnectionsMax: 128,
+  /** Requests waiting for a connection of one target; past it they fail at once instead of piling up. */
+  targetQueueMax: 1_024,
+  /** A target must accept a connection within this time. */
+  connectMsMax: 3_000,
+  /** Longest wait of a held write (a fence); then 503 with Retry-After. */
+  holdMsMax: 5_000,
+  /** Writes held at once by one worker, of all modules. */
+  heldWritesMax: 2_000,
+  /** Identities kept by cookie hash. */
+  identitiesMax: 20_000,
+  /** How long an identity is believed without asking the legacy system again. */
+  identityMsMax: 5_000,
+  /** The session end point must answer within this time, or the caller counts as unknown. */
+  identityLookupMsMax: 2_000,
+  /** Failures in a row that open a target's circuit. */
+  breakerFailuresMax: 5,
+  /** How long an open circuit stays open before one request may try it. */
+  breakerOpenMs: 2_000,
+  /** Interval of active health checks. */
+  healthCheckMs: 1_000,
+  /** A health check must answer within this time. */
+  healthCheckMsMax: 1_000,
+  /** Retries may add at most this share to the requests of the last ten seconds. */
+  retryShareMax: 0.1,
+  /** Shadow requests under way at once, of all routes. */
+  shadowConcurrencyMax: 32,
+  /** Shadow requests waiting. */
+  shadowQueueMax: 256,
+  /** Bytes of request and response copies kept for shadows. */
+  shadowBytesMax: 67_108_864,
+  /** A shadow request is given up after this time. */
+  shadowMsMax: 10_000,
+  /** Longest wait for running answers when the process is told to stop. */
+  drainMsMax: 10_000,
+  /** WebSockets and event streams of a flipped module are closed within this time, spread evenly. */
+  streamCloseJitterMs: 2_000,
+} as const;
