@@ -12,7 +12,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError, type Clock, type Logger } from "@banyan/kernel";
-import express, { type Express } from "express";
+import express, { type ErrorRequestHandler, type Express } from "express";
 import { events } from "../events.ts";
 import { bodyBytesMax } from "../limits.ts";
 import { redirect } from "./answers.ts";
@@ -43,9 +43,12 @@ export function createApplication(parts: ApplicationParts): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
-  app.use((request, response, next) => {
-    respond(parts, registry, request, response).catch(next);
-  });
+  app.use((request, response) => respond(parts, registry, request, response));
+  // Express would answer a failure of the shell itself with a stack trace.
+  app.use(((error, request, response, _next) => {
+    parts.logger.error({ event: events.pageCrashed, code: error instanceof Error ? error.name : "UNKNOWN" });
+    send(request, response, crashPage(), []);
+  }) satisfies ErrorRequestHandler);
   return app;
 }
 

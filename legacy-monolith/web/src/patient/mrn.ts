@@ -1,0 +1,22 @@
+/** Medical record numbers: `000`, the patient number in six digits, and its mod-10 (Luhn) check digit. */
+
+import { AppError } from "@banyan/kernel";
+
+/** @throws AppError MRN_FULL when the patient number has more than six digits: MRN is char(10). */
+export function mrnOf(patNo: number): string {
+  if (!Number.isInteger(patNo) || patNo < 1 || patNo > 999_999) {
+    throw new AppError({
+      code: "MRN_FULL",
+      op: "make a medical record number",
+      message: "a medical record number holds six digits of the patient number, and they are used up",
+      hint: "Widen PATMST.MRN before more patients are registered.",
+    });
+  }
+  const digits = String(patNo).padStart(6, "0");
+  let sum = 0;
+  for (const [fromRight, char] of [...digits].toReversed().entries()) {
+    const digit = Number(char) * (fromRight % 2 === 0 ? 2 : 1);
+    sum += digit > 9 ? digit - 9 : digit;
+  }
+  return `000${digits}${(10 - (sum % 10)) % 10}`;
+}
