@@ -19,9 +19,9 @@ export const ackConditions = {
 
 export type AckCondition = keyof typeof ackConditions;
 
-export type AckOutcome =
-  | { readonly code: "AA"; readonly text?: string }
-  | { readonly code: "AE" | "AR"; readonly text: string; readonly condition: AckCondition };
+export type AckRefusal = { readonly code: "AE" | "AR"; readonly text: string; readonly condition: AckCondition };
+
+export type AckOutcome = { readonly code: "AA" } | AckRefusal;
 
 export type AckContext = {
   /** The message that is answered; undefined when it could not be read at all. */
@@ -40,7 +40,7 @@ export function acknowledgement(context: AckContext): string {
   const own = (position: number): string => (message && msh ? escapeHl7(component(message, msh, { position })) : "");
   const event = message && msh ? escapeHl7(component(message, msh, { position: 9, component: 2 })) : "";
   const controlId = message && msh ? escapeHl7(field(message, msh, 10)) : "";
-  const failed = outcome.code !== "AA";
+  const refusal = outcome.code === "AA" ? undefined : outcome;
   return writeHl7([
     [
       "MSH",
@@ -60,10 +60,10 @@ export function acknowledgement(context: AckContext): string {
       "MSA",
       outcome.code,
       controlId,
-      escapeHl7(outcome.text ?? ""),
+      escapeHl7(refusal?.text ?? ""),
       "",
       "",
-      failed ? ackConditions[outcome.condition] : "",
+      refusal ? ackConditions[refusal.condition] : "",
     ],
   ]);
 }

@@ -88,8 +88,9 @@ function readObservations(message: Hl7Message, group: Group): ResultObservation[
   for (const [index, { obx, notes }] of group.observations.entries()) {
     const testCd = component(message, obx, { position: 3 }).slice(0, 10);
     if (testCd === "") return `OBX-3 missing in observation ${index + 1}`;
-    const seqNo = (taken.get(testCd) ?? 0) + 1;
-    taken.set(testCd, seqNo);
+    // The key of LABRES does not tell cases apart.
+    const seqNo = (taken.get(testCd.toUpperCase()) ?? 0) + 1;
+    taken.set(testCd.toUpperCase(), seqNo);
     rows.push({
       testCd,
       seqNo,
