@@ -119,7 +119,7 @@ export type TypeFamily = "integer" | "decimal" | "money" | "float" | "datetime" 
 
 /**
  * Errors raised inside PostgreSQL by the prelude's functions and by translated triggers have these SQLSTATEs; MESSAGE is
- * SQL Server's text, DETAIL is `number severity state [procedure [line]]`. `message` comes as a NOTICE (the statement goes
+ * SQL Server's text, DETAIL is `number|severity|state|procedure|line` (the last two may be empty). `message` comes as a NOTICE (the statement goes
  * on), `error` ends the statement, `rollback` ends statement, batch and transaction (3609).
  */
 export const sqlStates = { error: "U0001", message: "U0002", rollback: "U0003" } as const;

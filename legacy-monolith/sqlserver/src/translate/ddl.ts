@@ -1,0 +1,1 @@
+/** LEAD is writing this file. */

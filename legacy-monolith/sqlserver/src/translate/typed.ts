@@ -1,0 +1,91 @@
+/**
+ * The translator's working values: a piece of PostgreSQL text with its T-SQL type, and the state of one translation
+ * (parameters found so far, locks to take first). Invariants: a string is always `bpchar` collated sim.ci, char(n) is
+ * padded to n, bit is int2 0 or 1, datetime is rounded to 1/300 s.
+ */
+
+import { SqlError, type SqlType } from "../contract.ts";
+import type { Column } from "./catalog.ts";
+import { type Environment, globalTypes, type Parameter, type ParameterSource } from "./plan.ts";
+import { isString, pgType } from "./types.ts";
+
+export type Typed = {
+  readonly sql: string;
+  readonly type: SqlType;
+  readonly nullable: boolean;
+  /** Text of a literal as written; null for NULL, whose type gives way to any other. */
+  readonly literal?: string | null;
+  /** Set by COLLATE: comparisons follow it. */
+  readonly collation?: string;
+  /** A column itself, not an expression over it. */
+  readonly column?: Column & { readonly table?: string };
+};
+
+export const isNullLiteral = (value: Typed): boolean => value.literal === null;
+
+/** Quoted for PostgreSQL. */
+export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export const quoteText = (text: string): string =>
+  text.includes("\\") ? `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`;
+
+/** A string made by a function whose arguments are no strings has no collation of its own. */
+export const ciText = (sql: string): string => `(${sql})::bpchar COLLATE sim.ci`;
+
+export class Translation {
+  readonly environment: Environment;
+  readonly parameters: Parameter[] = [];
+  readonly before = new Set<string>();
+  /** Only immutable functions may be used: computed columns, index filters. */
+  readonly immutable: boolean;
+  cacheable = true;
+  retryDuplicate = false;
+  #aliases = 0;
+  readonly #numbers = new Map<string, number>();
+
+  constructor(environment: Environment, options: { immutable?: boolean } = {}) {
+    this.environment = environment;
+    this.immutable = options.immutable ?? false;
+  }
+
+  /** A name no T-SQL identifier can be. */
+  alias(): string {
+    this.#aliases += 1;
+    return quote(`$${this.#aliases}`);
+  }
+
+  /** @throws SqlError 137 for an undeclared variable */
+  variable(name: string): Typed {
+    const type = this.environment.variables.get(name);
+    if (type === undefined) {
+      const isTable = this.environment.tableVariables.has(name);
+      throw new SqlError(137, 15, `Must declare the scalar variable "${name}".`, { state: isTable ? 1 : 2 });
+    }
+    if (this.environment.trigger) {
+      return { sql: this.environment.trigger.variable(name), type, nullable: true };
+    }
+    return this.#parameter({ kind: "variable", name }, type);
+  }
+
+  global(name: string): Typed {
+    const type = globalTypes[name];
+    if (type === undefined) throw new SqlError(137, 15, `Must declare the scalar variable "${name}".`, { state: 2 });
+    if (this.environment.trigger) {
+      return { sql: this.environment.trigger.variable(name), type, nullable: true };
+    }
+    return this.#parameter({ kind: "global", name }, type);
+  }
+
+  #parameter(source: ParameterSource, type: SqlType): Typed {
+    const key = `${source.kind}${source.name}`;
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      this.parameters.push({ source, type });
+      number = this.parameters.length;
+      this.#numbers.set(key, number);
+    }
+    const collation = isString(type) ? " COLLATE sim.ci" : "";
+    // The value already has its type's length and rounding; a plain `bpchar` keeps the padding of char(n).
+    const cast = isString(type) ? "bpchar" : pgType(type);
+    return { sql: `$${number}::${cast}${collation}`, type, nullable: true };
+  }
+}
