@@ -16,6 +16,8 @@ export const queuedRequestsMax = 4;
 export const loginMsMax = 15_000;
 /** How long a client has to close its side after the server closed its own. */
 export const closeMsMax = 2_000;
+/** How long an aborted request has to stop after its client is gone, before its session is closed regardless. */
+export const abortMsMax = 5_000;
 /** Sessions at a time; each one holds a PostgreSQL connection. */
 export const connectionsMax = 200;
 /** Sockets at a time: sessions plus those that have not logged in yet. */
@@ -50,3 +52,53 @@ export const valuesRowsMax = 1_000;
 
 /** SQL Server's own limit of an identifier, in characters (error 103). */
 export const identifierLengthMax = 128;
+
+// Engine (engine/).
+/** Bounds of sessions and of their connections to PostgreSQL. */
+export const engineLimits = {
+  /** Prepared statements a connection keeps: the project has a few hundred distinct statements; the eldest goes first. */
+  preparedStatementsMax: 400,
+  /** Longer texts are rarely sent twice, and each prepared one would hold its plan in the engine. */
+  preparedSqlCharsMax: 16_384,
+  /** Parsed batches a server keeps; texts of applications repeat, texts of migrations do not. */
+  parsedBatchesMax: 1_000,
+  /** Longer batches are parsed anew each time: they are migrations. */
+  parsedBatchCharsMax: 32_768,
+  /** A statement is planned anew for each set of variable types; more sets than this are a client that builds its texts. */
+  plansPerStatementMax: 16,
+  /** Two writers that race for one key where SQL Server would have queued them: the loser tries again. */
+  duplicateRetriesMax: 5,
+  /** `sp_prepare` handles a session may hold, so that a leaking client cannot grow the process. */
+  preparedHandlesMax: 10_000,
+  /** SQL Server's bound for nested EXEC, procedures and triggers (error 217). */
+  nestingLevelMax: 32,
+  /** Rows of one INSERT during a bulk load: big enough to amortise the round trip, small enough to keep memory flat. */
+  bulkRowsPerInsertMax: 1_000,
+  /** Faults that may be waiting to strike; a test that sets more has lost count. */
+  faultsMax: 100,
+  /** A request to the fault control port is a small JSON object. */
+  controlBodyBytesMax: 16_384,
+  /** The engine's own bound on sessions; SQL Server allows 32,767, a test machine does not. */
+  engineConnectionsMax: 200,
+  /** Sessions that still run something when the server closes are cut off after this. */
+  closeMsMax: 5_000,
+} as const;
+
+// Capture (capture/).
+/** Bounds of the capture loops, one a database. */
+export const captureLimits = {
+  /** A polling interval of 0 still leaves the engine room for the writers. */
+  pollMsMin: 5,
+  /** A stopped job, or one whose database is not enabled, waits for a notification; should one be lost, it looks again after this. */
+  idleMsMax: 30_000,
+  /** Wait before the next attempt after the connection to the engine broke. */
+  reconnectMs: 250,
+  /** Scans that found nothing are counted here and written to the health views in lots: no write a poll on an idle database. */
+  unrecordedEmptyScansMax: 100,
+  /** SQL Server writes an entry without a transaction about every 305 s on an idle database, so that cursors move. */
+  idlePlaceholderSeconds: 305,
+  /** How often the server looks for databases that were enabled for capture since. */
+  discoverMs: 500,
+  /** Databases with a capture loop: each holds a connection. */
+  databasesMax: 50,
+} as const;

@@ -14,7 +14,7 @@ import type { SecureContext } from "node:tls";
 import { AppError, type Logger } from "@banyan/kernel";
 import { type SqlBackend, SqlError, type SqlSession } from "../contract.ts";
 import { events } from "../events.ts";
-import { loginBytesMax, messageBytesMax, packetBytesDefault, queuedRequestsMax } from "../limits.ts";
+import { abortMsMax, loginBytesMax, messageBytesMax, packetBytesDefault, queuedRequestsMax } from "../limits.ts";
 import { BulkInput } from "./bulk.ts";
 import { protocolError } from "./bytes.ts";
 import { type Login, readLogin, writeLoginAnswer } from "./login.ts";
@@ -63,6 +63,7 @@ export class Connection {
   private bulk: BulkInput | undefined;
   private queue: Message[] = [];
   private running: AbortController | undefined;
+  private working: Promise<void> = Promise.resolve();
   private attentions = 0;
   session: SqlSession | undefined;
   /** Resolves when socket and session are gone. */
@@ -93,6 +94,7 @@ export class Connection {
     this.queue = [];
     this.bulk?.cancel();
     this.running?.abort();
+    await this.workEnds();
     const { session } = this;
     this.session = undefined;
     try {
@@ -114,6 +116,16 @@ export class Connection {
   private broken(error: unknown): void {
     this.report(error);
     this.transport.destroy();
+  }
+
+  /** The running request has been aborted; it gets a moment to stop before its session is closed under it. */
+  private async workEnds(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, abortMsMax);
+    });
+    await Promise.race([this.working, patience]);
+    clearTimeout(timer);
   }
 
   private report(error: unknown): void {
@@ -159,7 +171,7 @@ export class Connection {
   private enqueue(message: Message): void {
     this.queue.push(message);
     if (this.queue.length > queuedRequestsMax) throw protocolError("requests do not wait for their answers");
-    if (!this.running) void this.work();
+    if (!this.running) this.working = this.work();
   }
 
   /** Answers what is queued, and the attentions that arrive meanwhile. */
@@ -235,18 +247,19 @@ export class Connection {
     if (this.scope === "login") this.transport.endTls();
     if (this.scope === "nothing" && this.options.encrypt === "required")
       throw protocolError("a login without encryption");
+    let session: SqlSession;
     try {
-      this.session = await this.open(login);
+      session = await this.open(login);
     } catch (error) {
       if (!(error instanceof SqlError)) throw error;
       this.refuse(error);
       return;
     }
-    // The client may have gone while the session was opened; then nobody else will close it.
-    if (this.closedMeanwhile()) return this.release();
+    // The client may have gone while the session was opened; nobody else knows of it yet.
+    if (this.closedMeanwhile()) return session.close();
+    this.session = session;
     clearTimeout(this.loginTimer);
     const reply = this.reply();
-    const { session } = this;
     writeLoginAnswer(reply.writer, { login, database: session.database, serverName: this.options.serverName });
     reply.end();
     this.stage = "ready";
