@@ -16,7 +16,7 @@ import { type SqlBackend, SqlError, type SqlSession } from "../contract.ts";
 import { events } from "../events.ts";
 import { abortMsMax, loginBytesMax, messageBytesMax, packetBytesDefault, queuedRequestsMax } from "../limits.ts";
 import { BulkInput } from "./bulk.ts";
-import { protocolError } from "./bytes.ts";
+import { ByteWriter, protocolError } from "./bytes.ts";
 import { type Login, readLogin, writeLoginAnswer } from "./login.ts";
 import { PacketParser, packetStatus, packetType } from "./packets.ts";
 import { type EncryptMode, type EncryptionScope, negotiate, preloginAnswer, readPrelogin } from "./prelogin.ts";
@@ -54,6 +54,7 @@ export class Connection {
   private readonly transport: Transport;
   private readonly parser = new PacketParser((type, status, payload) => this.packet(type, status, payload));
   private readonly loginTimer: NodeJS.Timeout;
+  private readonly writer = new ByteWriter();
   private stage: Stage = "prelogin";
   private scope: EncryptionScope = "nothing";
   private login: Login | undefined;
@@ -205,15 +206,15 @@ export class Connection {
     for (; this.attentions > 0; this.attentions--) this.reply().attention();
   }
 
-  private reply(type?: number): Reply {
+  private reply(): Reply {
     return new Reply({
       target: this.transport,
       packetBytes: this.stage === "ready" ? (this.login?.packetBytes ?? packetBytesDefault) : packetBytesDefault,
       spid: this.session?.spid ?? 0,
       version: this.login?.version ?? tds74,
       serverName: this.options.serverName,
+      writer: this.writer,
       inTransaction: () => this.session?.inTransaction ?? false,
-      ...(type === undefined ? {} : { type }),
     });
   }
 

@@ -8,7 +8,7 @@ import { shortValueBytesMax } from "../limits.ts";
 import type { ByteWriter } from "./bytes.ts";
 import { daysTo1753, daysTo1900, lastDay, parseDay, parseMoment, parseTicks, ticksPerDay } from "./calendar.ts";
 import { writeCodePage } from "./code-page.ts";
-import { overflow, writeDecimal, writeMoney } from "./exact-number.ts";
+import { digitsExact, overflow, writeDecimal, writeMoney, writeWords } from "./exact-number.ts";
 import { bytesPerCharacter, isMax, precisionOf, scaleOf } from "./type-info.ts";
 
 /** Writes length and value. May throw with part of the value written: the caller takes the whole row back. */
@@ -111,6 +111,12 @@ function integerEncoder(name: keyof typeof integerRange): Encoder {
 }
 
 function encodeBigint(writer: ByteWriter, text: string): void {
+  const small = text.length <= digitsExact ? Number(text) : Number.NaN;
+  if (Number.isInteger(small) && text !== "") {
+    writer.u8(8);
+    writeWords(writer, small, "low first");
+    return;
+  }
   let value: bigint;
   try {
     value = BigInt(text);

@@ -6,7 +6,8 @@
 import { SqlError } from "../contract.ts";
 import type { ByteReader, ByteWriter } from "./bytes.ts";
 
-const digitsExact = 15;
+export const digitsExact = 15;
+const powers = Array.from({ length: 39 }, (_none, exponent) => 10 ** exponent);
 const twoTo32 = 4_294_967_296;
 
 export function overflow(type: string): SqlError {
@@ -66,7 +67,9 @@ export function magnitudeBytes(precision: number): 4 | 8 | 12 | 16 {
 /** Length byte, sign byte (1 = positive), little-endian magnitude. @throws SqlError 8115 when the precision is too small */
 export function writeDecimal(writer: ByteWriter, text: string, precision: number, scale: number): void {
   const magnitude = parseScaled(text, scale, "numeric");
-  if (typeof magnitude === "number" ? magnitude >= 10 ** precision : magnitude >= 10n ** BigInt(precision)) {
+  if (
+    typeof magnitude === "number" ? magnitude >= (powers[precision] as number) : magnitude >= 10n ** BigInt(precision)
+  ) {
     throw overflow("numeric");
   }
   const bytes = magnitudeBytes(precision);
@@ -76,9 +79,9 @@ export function writeDecimal(writer: ByteWriter, text: string, precision: number
   buffer[at] = bytes + 1;
   buffer[at + 1] = text.charCodeAt(0) === 45 ? 0 : 1;
   if (typeof magnitude === "number") {
-    buffer.fill(0, at + 6, at + 2 + bytes);
     buffer.writeUInt32LE(magnitude % twoTo32, at + 2);
     if (bytes > 4) buffer.writeUInt32LE(Math.floor(magnitude / twoTo32), at + 6);
+    for (let index = at + 10; index < at + 2 + bytes; index++) buffer[index] = 0;
   } else {
     for (let word = 0; word < bytes; word += 4) {
       buffer.writeUInt32LE(Number((magnitude >> BigInt(word * 8)) & 0xffffffffn), at + 2 + word);
@@ -91,11 +94,30 @@ export function writeDecimal(writer: ByteWriter, text: string, precision: number
 export function writeMoney(writer: ByteWriter, text: string, bytes: 4 | 8): void {
   const name = bytes === 4 ? "smallmoney" : "money";
   const magnitude = parseScaled(text, 4, name);
-  const value = BigInt(magnitude) * (text.charCodeAt(0) === 45 ? -1n : 1n);
+  const negative = text.charCodeAt(0) === 45;
+  if (typeof magnitude === "number" && bytes === 8) {
+    writer.u8(bytes);
+    writeWords(writer, negative ? -magnitude : magnitude, "high first");
+    return;
+  }
+  const value = BigInt(magnitude) * (negative ? -1n : 1n);
   if (BigInt.asIntN(bytes * 8, value) !== value) throw overflow(name);
   writer.u8(bytes);
   if (bytes === 8) writer.i32(Number(value >> 32n));
   writer.u32(Number(value & 0xffffffffn));
+}
+
+/** A safe integer as two words of four bytes, two's complement. */
+export function writeWords(writer: ByteWriter, value: number, order: "high first" | "low first"): void {
+  const high = Math.floor(value / twoTo32);
+  const low = value - high * twoTo32;
+  if (order === "high first") {
+    writer.i32(high);
+    writer.u32(low);
+  } else {
+    writer.u32(low);
+    writer.i32(high);
+  }
 }
 
 /** `-12.3400` of a count of 10^-scale units. */

@@ -35,10 +35,10 @@ export type ReplyOptions = {
   /** Protocol version, see type-info.ts. */
   readonly version: number;
   readonly serverName: string;
+  /** Reused buffer; an own one when left out. */
+  readonly writer?: ByteWriter;
   /** Asked for at every DONE. */
   readonly inTransaction: () => boolean;
-  /** Type of the packets; a reply unless said otherwise. */
-  readonly type?: number;
 };
 
 const doneBits = { more: 0x01, error: 0x02, inTransaction: 0x04, count: 0x10, attention: 0x20 } as const;
@@ -53,7 +53,8 @@ export const doneToken = { batch: 0xfd, procedure: 0xfe, inProcedure: 0xff } as 
 type Done = Parameters<ResultSink["done"]>[0];
 
 export class Reply implements ResultSink {
-  readonly writer = new ByteWriter(replyChunkBytes + 4096);
+  /** One a connection, since its answers come one after the other; an answer that has ended lets go of it. */
+  writer: ByteWriter;
   private readonly options: ReplyOptions;
   private packetNumber = 1;
   private types: SqlType[] = [];
@@ -67,6 +68,8 @@ export class Reply implements ResultSink {
 
   constructor(options: ReplyOptions) {
     this.options = options;
+    this.writer = options.writer ?? new ByteWriter();
+    this.writer.position = 0;
   }
 
   columns(columns: readonly ColumnMeta[]): void {
@@ -254,7 +257,7 @@ export class Reply implements ResultSink {
     // The last packet carries the end-of-message bit, so something is always kept back for it.
     const bytes = last ? writer.position : Math.floor((writer.position - 1) / room) * room;
     const packets = frame(writer.buffer.subarray(0, bytes), {
-      type: options.type ?? packetType.reply,
+      type: packetType.reply,
       packetBytes: options.packetBytes,
       spid: options.spid,
       number: this.packetNumber,
@@ -263,13 +266,15 @@ export class Reply implements ResultSink {
     this.packetNumber += packetCount(bytes, options.packetBytes);
     options.target.write(packets);
     this.keepRest(bytes);
+    // Whoever still writes into an answer that is over does not write into the next one.
+    if (last) this.writer = new ByteWriter(16);
   }
 
   private keepRest(sentBytes: number): void {
     const { writer } = this;
     const rest = writer.buffer.subarray(sentBytes, writer.position);
     if (writer.buffer.length > replyBufferKeptBytes) {
-      const smaller = Buffer.allocUnsafe(replyChunkBytes + 4096 + rest.length);
+      const smaller = Buffer.allocUnsafe(replyChunkBytes + rest.length);
       rest.copy(smaller);
       writer.buffer = smaller;
     } else {
