@@ -35,6 +35,20 @@ const schema = z.object({
     .min(16)
     .optional()
     .describe("key of the legacy session end point; generated on first start when unset"),
+  LEGACY_MACHINE_KEY: z
+    .string()
+    .min(16)
+    .optional()
+    .describe("key behind tickets and view states of the legacy web; generated on first start when unset"),
+  LEGACY_INTERFACE_KEY: z
+    .string()
+    .min(16)
+    .optional()
+    .describe("key interface partners of the legacy web send (HL7In, RxStatus); generated on first start when unset"),
+  CONTRACT_TARGET_URL: z
+    .url()
+    .optional()
+    .describe("server the contract tests are run against, in place of one they start themselves"),
   LEGACY_CAPTURE_DELAY_MS: z.coerce
     .number()
     .int()

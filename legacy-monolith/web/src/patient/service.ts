@@ -26,7 +26,13 @@ export const patientService: AsmxService = {
            WHERE ${where} AND DelYN <> 'Y' AND MrgToPat IS NULL ORDER BY LName, FName, PatNo`,
           parameters,
         );
-        return rows.map((row) => ({ ...row, Name: `${row.LName}, ${row.FName} ${row.MI}`.trim() }));
+        return rows.map(({ PatNo, MRN, LName, FName, MI, DOB, Sex }) => ({
+          PatNo,
+          MRN,
+          Name: `${LName}, ${FName} ${MI}`.trim(),
+          DOB,
+          Sex,
+        }));
       },
     },
   },
