@@ -44,3 +44,39 @@ export const slotDaysMax = 92;
 
 /** Length of a Cookie header another system may ask the session end point about. */
 export const cookieHeaderCharsMax = 16_384;
+
+/** A micro-panel with every organism and comment stays under 1,000 segments; more is a runaway sender. */
+export const hl7SegmentsMax = 2_000;
+
+/** OBX-5 may carry a report as text; 64 KB is what the interface table was sized for. */
+export const hl7SegmentCharsMax = 65_536;
+
+/** v2.8's longest segment (IN2, PID …) has fewer than 80 fields. */
+export const hl7FieldsMax = 200;
+
+/** A day's batch of results of one analyser is below 256 KB; a longer message is answered AR. */
+export const hl7BodyBytesMax = 1_048_576;
+
+/** Orders (OBR groups) one ORU message may answer; each is a row lock held to the end of the message. */
+export const hl7OrdersMax = 100;
+
+/** Rows of one INSERT of results; SQL Server takes 1,000 rows and 2,100 parameters a statement. */
+export const resultInsertRowsMax = 100;
+
+/** Length of a message's text kept in IFCMSG, in characters; what is longer is cut there, not refused. */
+export const queueTextCharsMax = 65_536;
+
+/** Longest note the editor takes, in characters, as its text box said. */
+export const noteCharsMax = 32_000;
+
+/** Longest message a patient may write, in characters, as the portal's text box said. */
+export const messageCharsMax = 4_000;
+
+/** Days ahead a patient may ask for an appointment; schedules are rarely entered further. */
+export const requestDaysAheadMax = 180;
+
+/** Claims of one 837 file; clearing houses split files at 5,000. */
+export const batchClaimsMax = 5_000;
+
+/** Rows of one CSV export; Excel 2003 ended at 65,536. */
+export const exportRowsMax = 50_000;

@@ -1,6 +1,7 @@
 /** Reads the claims of a batch, or one claim, with everything the 837 needs. */
 
 import { moneyText, p, type Sql } from "../kit/index.ts";
+import { batchClaimsMax } from "../limits.ts";
 import type { ClaimLine, ClaimText } from "./claim-837.ts";
 
 type ClaimRow = {
@@ -35,9 +36,6 @@ const select = `SELECT c.ClmNo, c.EncNo, c.PatNo, c.InsSeq, c.PayCd, c.PolNo, ${
     LEFT JOIN ENCMST AS e ON e.EncNo = c.EncNo
     LEFT JOIN USRMST AS u ON u.UsrID = e.ProvID
     LEFT JOIN CODETBL AS k ON k.CodeTyp = 'PAYER' AND k.CodeVal = c.PayCd`;
-
-/** Claims of one batch; more would be more than a clearing house takes in one file. */
-const batchClaimsMax = 5_000;
 
 export async function batchClaims(sql: Sql, batch: string): Promise<ClaimText[]> {
   const rows = await sql.query<ClaimRow>(

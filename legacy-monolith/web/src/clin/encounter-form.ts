@@ -2,6 +2,7 @@
 
 import { p, type Sql } from "../kit/index.ts";
 import type { PageContext } from "../kit/index.ts";
+import { noteCharsMax } from "../limits.ts";
 import type { Encounter } from "./encounter-record.ts";
 import { noteTypes, sensitivities } from "./note-access.ts";
 import { readVitals, type VitalName, type Vitals } from "./vitals.ts";
@@ -26,9 +27,6 @@ export type EncounterForm = {
 export type EncounterFormRead =
   | { readonly ok: true; readonly form: EncounterForm }
   | { readonly ok: false; readonly error: string };
-
-/** Longest note the editor takes, in characters; the old text box said 32,000. */
-const noteCharsMax = 32_000;
 
 export function readEncounterForm(ctx: Pick<PageContext, "field">): EncounterFormRead {
   const vitals = readVitals((name) => ctx.field(vitalControl(name)));

@@ -12,9 +12,6 @@ type PdfDocument = InstanceType<typeof PDFDocument>;
 
 export type PrintedNote = { readonly note: Note; readonly patient: PatientHeader; readonly addenda: readonly Note[] };
 
-/** Pages of a print at most; the longest note of 32,000 characters with its addenda stays far below. */
-const pagesMax = 200;
-
 /** Letter size, PDF's own Helvetica and Courier (windows-1252). */
 export async function notePdf({ note, patient, addenda }: PrintedNote): Promise<Buffer> {
   const document = new PDFDocument({
@@ -85,7 +82,7 @@ function printable(text: string): string {
 
 function numberPages(document: PdfDocument, note: Note): void {
   const { start, count } = document.bufferedPageRange();
-  for (let page = start; page < start + Math.min(count, pagesMax); page += 1) {
+  for (let page = start; page < start + count; page += 1) {
     document.switchToPage(page);
     // Text below the bottom margin would open a page of its own: the margin is lifted for the footer.
     const { bottom } = document.page.margins;

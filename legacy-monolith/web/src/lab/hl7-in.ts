@@ -9,10 +9,10 @@
  */
 
 import { type Answer, p, type Page, type PageContext, sameSecret, type Sql, text } from "../kit/index.ts";
+import { hl7BodyBytesMax, queueTextCharsMax } from "../limits.ts";
 import { acknowledgement, type AckOutcome, type AckRefusal } from "./hl7-ack.ts";
 import { component, firstSegment, type Hl7Message, parseHl7 } from "./hl7-message.ts";
 import { patientIds, readResults, type ResultOrder } from "./hl7-result.ts";
-import { hl7BodyBytesMax } from "./limits.ts";
 import { type LockedOrder, lockOrder, writeOrderResults } from "./result-writer.ts";
 
 export const hl7InPage: Page = {
@@ -98,9 +98,6 @@ async function takeAdt(tx: Sql, message: Hl7Message): Promise<Handled> {
   return { outcome: { code: "AE", text: "PATIENT NOT FOUND", condition: "unknownKey" } };
 }
 
-/** Length of MsgTx that is kept of a message; results of a usual day are far below. */
-const keptCharsMax = 65_536;
-
 async function file(
   tx: Sql,
   { message, raw, handled, now }: { message: Hl7Message | undefined; raw: string; handled: Handled; now: Date },
@@ -113,7 +110,7 @@ async function file(
       typ: p.char(8, messageType(message)),
       rtyp: p.char(3, handled.ref?.type ?? ""),
       rkey: p.varchar(20, handled.ref?.key ?? ""),
-      msg: p.text(raw.slice(0, keptCharsMax)),
+      msg: p.text(raw.slice(0, queueTextCharsMax)),
       st: p.char(1, outcome.code === "AA" ? "P" : "E"),
       err: p.varchar(255, outcome.code === "AA" ? "" : outcome.text),
       now: p.datetime(now),

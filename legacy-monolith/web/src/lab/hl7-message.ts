@@ -6,7 +6,7 @@
  * Source: HL7 v2.3, chapter 2 (message header, delimiters, escape sequences).
  */
 
-import { hl7FieldsMax, hl7SegmentCharsMax, hl7SegmentsMax } from "./limits.ts";
+import { hl7FieldsMax, hl7SegmentCharsMax, hl7SegmentsMax } from "../limits.ts";
 
 export type Hl7Delimiters = {
   readonly field: string;

@@ -13,7 +13,7 @@ import {
   unescapeHl7,
 } from "./hl7-message.ts";
 import type { AckCondition } from "./hl7-ack.ts";
-import { hl7OrdersMax } from "./limits.ts";
+import { hl7OrdersMax } from "../limits.ts";
 
 /** One row of LABRES to be. `obsDt` holds local time in its UTC parts. */
 export type ResultObservation = {

@@ -5,12 +5,10 @@
  */
 
 import { p, type Sql, type SqlParameters } from "../kit/index.ts";
+import { resultInsertRowsMax } from "../limits.ts";
 import type { AckRefusal } from "./hl7-ack.ts";
 import type { ResultObservation, ResultOrder } from "./hl7-result.ts";
 import { type LabResult, orderResults } from "./lab-record.ts";
-
-/** Rows of one INSERT; SQL Server takes 1,000 rows and 2,100 parameters a statement. */
-const insertRowsMax = 100;
 
 export type LockedOrder = { readonly PatNo: number; readonly StatCd: string; readonly MRN: string | null };
 
@@ -48,8 +46,8 @@ export async function writeOrderResults(
     if (!before) fresh.push(row);
     else if (!sameResult(before, row)) await updateResult(tx, { ordNo: order.ordNo, row, now });
   }
-  for (let at = 0; at < fresh.length; at += insertRowsMax) {
-    await insertResults(tx, { order, patNo: locked.PatNo, rows: fresh.slice(at, at + insertRowsMax), now });
+  for (let at = 0; at < fresh.length; at += resultInsertRowsMax) {
+    await insertResults(tx, { order, patNo: locked.PatNo, rows: fresh.slice(at, at + resultInsertRowsMax), now });
   }
 }
 

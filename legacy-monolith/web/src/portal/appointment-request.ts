@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { p, type PageContext, parseTime, parseUsDate, type Sql, usDate, usTime, wallMidnight } from "../kit/index.ts";
+import { requestDaysAheadMax } from "../limits.ts";
 import type { PortalPatient } from "./portal-patient.ts";
 
 export type AppointmentRequest = {
@@ -16,9 +17,6 @@ export type AppointmentRequestRead =
   | { readonly ok: true; readonly request: AppointmentRequest }
   | { readonly ok: false; readonly error: string };
 
-/** Days ahead a patient may ask for. */
-const daysAheadMax = 180;
-
 export function readAppointmentRequest(ctx: Pick<PageContext, "field">, now: Date): AppointmentRequestRead {
   const refuse = (error: string): AppointmentRequestRead => ({ ok: false, error });
   const provId = ctx.field("ddlProv").trim().toUpperCase();
@@ -29,7 +27,7 @@ export function readAppointmentRequest(ctx: Pick<PageContext, "field">, now: Dat
   if (time === undefined) return refuse("Please enter a time, for example 9:30 AM.");
   const daysAhead = (day.getTime() - wallMidnight(now).getTime()) / 86_400_000;
   if (daysAhead < 1) return refuse("Please choose a day after today.");
-  if (daysAhead > daysAheadMax) return refuse("Appointments can be requested for the next six months only.");
+  if (daysAhead > requestDaysAheadMax) return refuse("Appointments can be requested for the next six months only.");
   return { ok: true, request: { provId, day, time, reason: ctx.field("txtRsn").trim().slice(0, 100) } };
 }
 

@@ -22,12 +22,10 @@ import {
   textBox,
   usDateTime,
 } from "../kit/index.ts";
+import { messageCharsMax } from "../limits.ts";
 import { type PortalPatient, whoseRecord, withPortalPatient } from "./portal-patient.ts";
 
 const path = "/Portal/Messages.aspx";
-
-/** A message's length in characters; the box of the old portal said so too. */
-const bodyCharsMax = 4_000;
 
 export const messagesPage: Page = {
   path,
@@ -138,7 +136,7 @@ async function sendMessage(ctx: PageContext, patient: PortalPatient): Promise<st
   if (subject === "") return "Please enter a subject.";
   if (subject.length > 150) return "The subject is too long.";
   if (body === "") return "Please enter a message.";
-  if (body.length > bodyCharsMax) return `Please keep the message below ${bodyCharsMax} characters.`;
+  if (body.length > messageCharsMax) return `Please keep the message below ${messageCharsMax} characters.`;
   await insertMessage(ctx.db, ctx, { patient, type: "GENQ", toId: patient.PCPID, subject, body, refKey: "" });
   return undefined;
 }
@@ -159,7 +157,7 @@ async function refillRequest(ctx: PageContext, patient: PortalPatient): Promise<
       rx: p.int(rx.RxNo),
     });
     const subject = `Refill request: ${rx.DrugNm}`.slice(0, 150);
-    const body = ctx.field("txtBody").trim().slice(0, bodyCharsMax);
+    const body = ctx.field("txtBody").trim().slice(0, messageCharsMax);
     await insertMessage(tx, ctx, { patient, type: "RXRF", toId: rx.ProvID, subject, body, refKey: String(rx.RxNo) });
     return undefined;
   });
