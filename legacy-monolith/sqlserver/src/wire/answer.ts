@@ -2,7 +2,7 @@
 
 import { type ProcedureOutcome, SqlError, type SqlMessage, type SqlSession } from "../contract.ts";
 import { protocolError } from "./bytes.ts";
-import type { Message } from "./connection.ts";
+import type { Message } from "./messages.ts";
 import { packetStatus, packetType } from "./packets.ts";
 import type { Reply } from "./reply.ts";
 import { readBatch, readProcedureCalls, readTransaction } from "./requests.ts";
@@ -15,19 +15,24 @@ export type Answering = {
   readonly signal: AbortSignal;
 };
 
-/** @returns `close` when the connection must end after this answer. @throws what makes an answer impossible */
-export async function answer(answering: Answering): Promise<"keep" | "close"> {
+/** What becomes of the connection: it goes on, ends behind the answer, or is cut without one. */
+export type Outcome = { readonly fate: "keep" | "close" | "drop"; readonly cause?: unknown };
+
+const keep: Outcome = { fate: "keep" };
+
+/** @throws what makes an answer impossible */
+export async function answer(answering: Answering): Promise<Outcome> {
   const { message, reply } = answering;
   if (message.ignored) {
     reply.end();
-    return "keep";
+    return keep;
   }
   await reset(answering);
   const run = runners[message.type];
   if (!run) throw protocolError(`message type ${message.type} does not exist`);
   try {
     await run(answering);
-    return "keep";
+    return keep;
   } catch (error) {
     return failed(reply, error);
   }
@@ -41,16 +46,18 @@ async function reset({ message, session, reply }: Answering): Promise<void> {
 }
 
 /** A T-SQL error is told and the session goes on; anything else ends it. */
-function failed(reply: Reply, error: unknown): "keep" | "close" {
+function failed(reply: Reply, error: unknown): Outcome {
   if (error instanceof SqlError) {
     reply.message(messageOf(error));
     reply.end();
-    return "keep";
+    return keep;
   }
+  // The engine's fault on demand: the client is to see a broken network, not an error.
+  if (error instanceof Error && error.name === "ConnectionDropped") return { fate: "drop", cause: error };
   const truncated = error instanceof Error && "code" in error && error.code === "TDS_TRUNCATED";
   reply.message(truncated ? streamEnded : sessionLost);
   reply.end();
-  return "close";
+  return { fate: "close", cause: error };
 }
 
 const streamEnded: SqlMessage = {

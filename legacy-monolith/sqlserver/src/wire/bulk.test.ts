@@ -1,11 +1,10 @@
-import { once } from "node:events";
 import sql from "mssql";
-import { type BulkLoad, Connection, TYPES } from "tedious";
+import { type BulkLoad, TYPES } from "tedious";
 import { afterEach, describe, expect, it } from "vitest";
 import { type BulkColumn, SqlError, type SqlValue } from "../contract.ts";
 import { BulkInput } from "./bulk.ts";
 import type { Script } from "./scripted-backend.ts";
-import { connect, serve, type TestServer } from "./test-clients.ts";
+import { connect, serve, type TestServer, tedious } from "./test-clients.ts";
 import { tds74 } from "./type-info.ts";
 
 let server: TestServer;
@@ -115,13 +114,7 @@ describe("a bulk load", () => {
   it("that the client cancels on the way ends in an error for the engine, never in an end of rows", async () => {
     const loaded = nothing();
     server = await serve(collecting(loaded));
-    const connection = new Connection({
-      server: "127.0.0.1",
-      authentication: { type: "default", options: { userName: "sa", password: "x" } },
-      options: { port: server.port, encrypt: false },
-    });
-    connection.connect();
-    await once(connection, "connect");
+    const connection = await tedious(server.port);
     const outcome = await new Promise<Error | null | undefined>((resolve) => {
       const bulkLoad: BulkLoad = connection.newBulkLoad("T", (error) => resolve(error));
       bulkLoad.addColumn("n", TYPES.NVarChar, { length: 50, nullable: true });

@@ -15,13 +15,13 @@ import { AppError, type Logger } from "@banyan/kernel";
 import { type SqlBackend, SqlError, type SqlSession } from "../contract.ts";
 import { events } from "../events.ts";
 import { abortMsMax, loginBytesMax, messageBytesMax, packetBytesDefault, queuedRequestsMax } from "../limits.ts";
-import { BulkInput } from "./bulk.ts";
 import { ByteWriter, protocolError } from "./bytes.ts";
 import { type Login, readLogin, writeLoginAnswer } from "./login.ts";
-import { PacketParser, packetStatus, packetType } from "./packets.ts";
+import { type Message, MessageAssembler } from "./messages.ts";
+import { PacketParser, packetType } from "./packets.ts";
 import { type EncryptMode, type EncryptionScope, negotiate, preloginAnswer, readPrelogin } from "./prelogin.ts";
 import { Reply } from "./reply.ts";
-import { type Answering, answer, messageOf } from "./answer.ts";
+import { answer, messageOf } from "./answer.ts";
 import { Transport } from "./transport.ts";
 import { tds74 } from "./type-info.ts";
 
@@ -36,17 +36,6 @@ export type ConnectionOptions = {
   readonly admit: () => boolean;
 };
 
-export type Message = {
-  readonly type: number;
-  /** Status bits of the message's first packet, where the reset bits are. */
-  readonly status: number;
-  readonly payload: Buffer;
-  /** The client gave the message up while sending it. */
-  readonly ignored: boolean;
-  /** For a bulk load, whose payload keeps arriving. */
-  readonly bulk?: BulkInput;
-};
-
 type Stage = "prelogin" | "login" | "ready" | "closed";
 
 export class Connection {
@@ -58,10 +47,7 @@ export class Connection {
   private stage: Stage = "prelogin";
   private scope: EncryptionScope = "nothing";
   private login: Login | undefined;
-  private parts: Buffer[] = [];
-  private partBytes = 0;
-  private firstStatus = 0;
-  private bulk: BulkInput | undefined;
+  private readonly messages: MessageAssembler;
   private queue: Message[] = [];
   private running: AbortController | undefined;
   private working: Promise<void> = Promise.resolve();
@@ -79,6 +65,7 @@ export class Connection {
     });
     this.closed = socketClosed.then(() => this.release());
     this.transport = new Transport(socket, { data: (chunk) => this.receive(chunk), closed: () => gone() });
+    this.messages = new MessageAssembler((message) => this.enqueue(message), this.transport);
   }
 
   /** Cuts the connection without a word, as a network failure would. */
@@ -93,7 +80,7 @@ export class Connection {
     this.stage = "closed";
     this.parser.stop();
     this.queue = [];
-    this.bulk?.cancel();
+    this.messages.cancelBulk();
     this.running?.abort();
     await this.workEnds();
     const { session } = this;
@@ -140,33 +127,12 @@ export class Connection {
       this.attention();
       return;
     }
-    if (type === packetType.bulk) {
-      this.bulkPacket(status, payload);
+    if (type !== packetType.bulk) {
+      this.messages.add(type, status, payload, this.stage === "ready" ? messageBytesMax : loginBytesMax);
       return;
     }
-    if (this.parts.length === 0) this.firstStatus = status;
-    this.partBytes += payload.length;
-    if (this.partBytes > (this.stage === "ready" ? messageBytesMax : loginBytesMax)) {
-      throw protocolError("a request is larger than it may be");
-    }
-    this.parts.push(payload);
-    if ((status & packetStatus.endOfMessage) === 0) return;
-    const whole = this.parts.length === 1 ? payload : Buffer.concat(this.parts, this.partBytes);
-    this.parts = [];
-    this.partBytes = 0;
-    this.enqueue({ type, status: this.firstStatus, payload: whole, ignored: (status & packetStatus.ignore) !== 0 });
-  }
-
-  private bulkPacket(status: number, payload: Buffer): void {
     if (this.stage !== "ready" || !this.login) throw protocolError("a bulk load before the login");
-    if (!this.bulk) {
-      this.bulk = new BulkInput(this.transport, this.login.version);
-      this.enqueue({ type: packetType.bulk, status, payload: Buffer.alloc(0), ignored: false, bulk: this.bulk });
-    }
-    this.bulk.push(payload);
-    if ((status & packetStatus.endOfMessage) === 0) return;
-    this.bulk.end((status & packetStatus.ignore) !== 0);
-    this.bulk = undefined;
+    this.messages.addBulk(status, payload, this.login.version);
   }
 
   private enqueue(message: Message): void {
@@ -197,7 +163,7 @@ export class Connection {
       this.answerAttentions();
       return;
     }
-    this.bulk?.cancel();
+    this.messages.cancelBulk();
     this.running.abort();
   }
 
@@ -300,8 +266,10 @@ export class Connection {
   private async request(message: Message, signal: AbortSignal): Promise<void> {
     const { session, login } = this;
     if (!session || !login) throw protocolError("a request without a session");
-    const answering: Answering = { message, session, version: login.version, reply: this.reply(), signal };
-    const fate = await answer(answering);
+    const { fate, cause } = await answer({ message, session, version: login.version, reply: this.reply(), signal });
+    if (fate === "keep") return;
+    this.report(cause);
     if (fate === "close") this.transport.end();
+    else this.transport.destroy();
   }
 }

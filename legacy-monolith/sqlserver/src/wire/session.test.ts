@@ -2,11 +2,11 @@
 
 import knex from "knex";
 import sql from "mssql";
-import { Connection, Request } from "tedious";
+import { Request } from "tedious";
 import { afterEach, describe, expect, it } from "vitest";
 import { SqlError, type SqlMessage, type TransactionRequest } from "../contract.ts";
 import { column, type Script } from "./scripted-backend.ts";
-import { connect, serve, type TestServer } from "./test-clients.ts";
+import { connect, serve, type TestServer, tedious } from "./test-clients.ts";
 
 let server: TestServer;
 afterEach(() => server.close());
@@ -204,6 +204,32 @@ describe("procedure calls", () => {
   });
 });
 
+describe("a fault of the engine", () => {
+  it("that is meant to look like a broken network cuts the connection without an answer", async () => {
+    server = await serve({
+      batch() {
+        throw Object.assign(new Error("dropped"), { name: "ConnectionDropped" });
+      },
+    });
+    const pool = await connect(server.port);
+    await expect(pool.request().batch("x")).rejects.toMatchObject({ code: expect.stringMatching(/^ECONN/) });
+    await pool.close();
+  });
+
+  it("that nobody expected ends the session with 596 and no details", async () => {
+    server = await serve({
+      batch() {
+        throw new Error("secret inside");
+      },
+    });
+    const pool = await connect(server.port);
+    const failure = pool.request().batch("x");
+    await expect(failure).rejects.toMatchObject({ number: 596, message: expect.not.stringContaining("secret") });
+    await expect.poll(() => server.connections).toBe(0);
+    await pool.close();
+  });
+});
+
 describe("a reset connection", () => {
   it("is reset before the next request and says so", async () => {
     server = await serve();
@@ -213,13 +239,3 @@ describe("a reset connection", () => {
     connection.close();
   });
 });
-
-async function tedious(port: number): Promise<Connection> {
-  const connection = new Connection({
-    server: "127.0.0.1",
-    authentication: { type: "default", options: { userName: "sa", password: "x" } },
-    options: { port, encrypt: false },
-  });
-  await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())));
-  return connection;
-}

@@ -2,11 +2,11 @@
 
 import { once } from "node:events";
 import sql from "mssql";
-import { Connection, Request } from "tedious";
+import { Request } from "tedious";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ResultSink, SqlValue } from "../contract.ts";
 import { column, type Script } from "./scripted-backend.ts";
-import { connect, serve, type TestServer } from "./test-clients.ts";
+import { connect, serve, type TestServer, tedious } from "./test-clients.ts";
 
 let server: TestServer;
 afterEach(() => server.close());
@@ -182,13 +182,3 @@ describe("attention", () => {
     expect(server.connections).toBe(0);
   });
 });
-
-async function tedious(port: number): Promise<Connection> {
-  const connection = new Connection({
-    server: "127.0.0.1",
-    authentication: { type: "default", options: { userName: "sa", password: "x" } },
-    options: { port, encrypt: false },
-  });
-  await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())));
-  return connection;
-}

@@ -1,6 +1,7 @@
 /** Opens a wire server over a scripted backend, and real clients to it, for tests. */
 
 import sql from "mssql";
+import { Connection } from "tedious";
 import { selfSignedCertificate } from "./certificate.ts";
 import { type Script, type ScriptedBackend, scriptedBackend } from "./scripted-backend.ts";
 import { createTdsServer, type TdsServer, type TdsServerOptions } from "./server.ts";
@@ -32,4 +33,15 @@ export function connect(
   options: sql.config["options"] & { packetSize?: number } = {},
 ): Promise<sql.ConnectionPool> {
   return new sql.ConnectionPool(mssqlConfig(port, options)).connect();
+}
+
+/** tedious without mssql around it. */
+export async function tedious(port: number): Promise<Connection> {
+  const connection = new Connection({
+    server: "127.0.0.1",
+    authentication: { type: "default", options: { userName: "sa", password: "x" } },
+    options: { port, encrypt: false },
+  });
+  await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())));
+  return connection;
 }
