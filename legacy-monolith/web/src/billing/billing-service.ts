@@ -1,16 +1,16 @@
 /**
  * Row 43, first half: a claim is made of a visit's new charges. Number, header, the charges' claim number and the message
- * to the clearing house are one transaction; claims of one day share a batch until it is sent.
+ * to the clearing house are one transaction.
  */
 
 import {
+  compactDate,
   moneyText,
   nextSeq,
   type Page,
   type PageContext,
   p,
   type Sql,
-  wallMidnight,
   WebMethodError,
 } from "../kit/index.ts";
 import { claimBatch } from "./claim-837.ts";
@@ -50,7 +50,7 @@ async function createClaim(
   );
   if (total?.Total === null || total === undefined) throw new WebMethodError("NO CHARGES TO BILL");
   const clmNo = `C${String(await nextSeq(tx, "CLAIM")).padStart(9, "0")}`;
-  const batch = await openBatch(tx, ctx.now());
+  const batch = batchOf(ctx.now());
   await insertClaim(tx, ctx, {
     visit,
     clmNo,
@@ -81,15 +81,8 @@ async function createClaim(
   return { ClmNo: clmNo, Total: total.Total };
 }
 
-/** The batch today's ready claims already stand in, else a new number. The claim sequence's lock keeps this race-free. */
-async function openBatch(tx: Sql, now: Date): Promise<string> {
-  const open = await tx.first<{ EDIBat: string }>(
-    `SELECT TOP (1) EDIBat FROM CLMHDR WHERE StatCd = 'RD' AND EDIBat <> '' AND SubDt IS NULL AND ModDt >= @today
-     ORDER BY ClmNo DESC`,
-    { today: p.datetime(wallMidnight(now)) },
-  );
-  return open?.EDIBat ?? String(await nextSeq(tx, "EDIBAT")).padStart(8, "0");
-}
+/** Claims of one day go out in one batch: `00` and YYMMDD. */
+const batchOf = (day: Date): string => `00${compactDate(day).slice(2)}`;
 
 async function insertClaim(
   tx: Sql,

@@ -36,9 +36,9 @@ type Tab = keyof typeof tabs;
 const statuses: Readonly<Record<string, string>> = { A: "Active", I: "Inactive", R: "Resolved", E: "Entered in error" };
 const severities: readonly Option[] = [
   { value: " ", text: "" },
-  { value: "1", text: "Mild" },
-  { value: "2", text: "Moderate" },
-  { value: "3", text: "Severe" },
+  { value: "M", text: "Mild" },
+  { value: "O", text: "Moderate" },
+  { value: "S", text: "Severe" },
 ];
 
 type Item = {

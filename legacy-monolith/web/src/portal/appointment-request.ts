@@ -85,12 +85,11 @@ export async function requestAppointment(
   );
   await tx.execute(
     `INSERT INTO PORTAL_MSG (ThreadId, PatNo, FromType, FromId, ToId, MsgType, Subject, Body, RefKey, SentOn)
-     VALUES (@thread, @pat, 'P', @from, @to, 'APRQ', @subject, @body, @key, @now)`,
+     VALUES (@thread, @pat, 'P', @from, 'FRONTDESK', 'APRQ', @subject, @body, @key, @now)`,
     {
       thread: p.guid(randomUUID()),
       pat: p.int(patient.PatNo),
-      from: p.varchar(20, ctx.portal.loginName),
-      to: p.varchar(20, request.provId),
+      from: p.varchar(20, String(ctx.portal.portalUserId)),
       subject: p.nvarchar(150, `Appointment request ${usDate(request.day)} ${usTime(request.time)}`),
       body: p.ntext(request.reason),
       key: p.varchar(20, String(apptId)),

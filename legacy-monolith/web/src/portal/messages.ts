@@ -181,7 +181,7 @@ async function insertMessage(
     {
       thread: p.guid(randomUUID()),
       pat: p.int(message.patient.PatNo),
-      from: p.varchar(20, ctx.portal.loginName),
+      from: p.varchar(20, String(ctx.portal.portalUserId)),
       to: p.varchar(20, message.toId),
       typ: p.char(4, message.type),
       subject: p.nvarchar(150, message.subject),

@@ -1,9 +1,9 @@
 /**
  * Row 45: the nightly run. It computes a day of RPT_DAILY anew from the tables of all modules, which mends what the triggers
- * let drift, and purges the interface queue of messages older than 90 days.
+ * let drift, and purges the interface queue of old messages.
  */
 
-import { addDays, p, type Page, parseUsDate, type Sql, text, usDate, wallMidnight } from "../kit/index.ts";
+import { addDays, findCode, p, type Page, parseUsDate, type Sql, text, usDate, wallMidnight } from "../kit/index.ts";
 
 export const runNightlyPage: Page = {
   path: "/Admin/RunNightly.ashx",
@@ -16,6 +16,7 @@ export const runNightlyPage: Page = {
     if (!day) return text("ERROR: Invalid date\r\n");
     const now = ctx.now();
     const rows = await ctx.db.transaction((tx) => recompute(tx, day, now));
+    const queueDays = (await findCode(ctx.db, "SYSPRM", "IFCDAYS"))?.NumVal ?? queueDaysDefault;
     const purged = await ctx.db.execute("DELETE FROM IFCMSG WHERE CrtDt < @before", {
       before: p.datetime(addDays(wallMidnight(now), -queueDays)),
     });
@@ -23,8 +24,8 @@ export const runNightlyPage: Page = {
   },
 };
 
-/** Days a message stays in the queue. */
-const queueDays = 90;
+/** Days a message stays in the queue when SYSPRM IFCDAYS does not say. */
+const queueDaysDefault = 90;
 
 const within = (column: string): string => `${column} >= @day AND ${column} < @next`;
 

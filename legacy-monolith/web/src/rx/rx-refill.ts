@@ -157,7 +157,7 @@ async function answerRequest(
   const verdict = approve ? `approved with ${refills} refill(s)` : "denied";
   await tx.execute(
     `INSERT INTO PORTAL_MSG (ThreadId, PatNo, FromType, FromId, ToId, MsgType, Subject, Body, RefKey, SentOn)
-     VALUES (@thread, @pat, 'S', @usr, @to, 'RXRF', @subject, @body, @key, @now)`,
+     VALUES (@thread, @pat, 'U', @usr, @to, 'RXRF', @subject, @body, @key, @now)`,
     {
       thread: p.guid(request?.ThreadId ?? randomUUID()),
       pat: p.int(rx.PatNo),
