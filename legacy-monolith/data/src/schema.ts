@@ -565,7 +565,7 @@ type RequiredName<C> = { [K in keyof C]: C[K] extends { required: true } ? K : n
 type ValueOf<C> = C extends Column<infer V, boolean> ? V : never;
 
 /** A whole row. */
-export type Row<T extends TableName> = { [K in keyof Columns<T>]: ValueOf<Columns<T>[K]> };
+export type Row<T extends TableName> = { -readonly [K in keyof Columns<T>]: ValueOf<Columns<T>[K]> };
 /** What must be given to make a row; the rest has the table's defaults. */
 export type NewRow<T extends TableName> = Pick<Row<T>, RequiredName<Columns<T>> & keyof Row<T>> & Partial<Row<T>>;
 

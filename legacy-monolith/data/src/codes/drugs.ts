@@ -103,11 +103,9 @@ export const drugs: readonly Drug[] = [
 
 export const drugTitle = ({ name, strength, form }: Drug): string => `${name} ${strength} ${form}`;
 
-export const drugCodes: readonly Code[] = drugs.map(
-  (entry): Code => ({
-    val: entry.code,
-    short: entry.name.slice(0, 30),
-    long: drugTitle(entry),
-    ...(entry.schedule === undefined ? {} : { num: entry.schedule, flag: "Y" as const }),
-  }),
-);
+export const drugCodes: readonly Code[] = drugs.map(drugCode);
+
+function drugCode(drug: Drug): Code {
+  const code: Code = { val: drug.code, short: drug.name.slice(0, 30), long: drugTitle(drug) };
+  return drug.schedule === undefined ? code : { ...code, num: drug.schedule, flag: "Y" };
+}

@@ -1,0 +1,8 @@
+/** Data for the legacy EHR: generated, or imported from Synthea's CSV export, and loaded through the mssql driver. */
+
+export { type Dataset, patientName, type PortalLogin, type StaffLogin, type Tables } from "./dataset.ts";
+export { checkTables, type Problem } from "./dataset-check.ts";
+export { type GenerateOptions, generateEhr } from "./generate/index.ts";
+export { mrnOf } from "./mrn.ts";
+export { portalPasswordHash, staffPasswordHash } from "./passwords.ts";
+export { type Row, type TableName, tableNames } from "./schema.ts";
