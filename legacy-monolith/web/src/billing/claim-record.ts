@@ -29,9 +29,10 @@ type ClaimRow = {
   readonly PayerNm: string | null;
 };
 
-const select = `SELECT c.ClmNo, c.EncNo, c.PatNo, c.InsSeq, c.PayCd, c.PolNo, ${moneyText("c.TotAmt")}, c.Dx1, c.Dx2, c.Dx3, c.Dx4,
-    m.LName, m.FName, m.DOB, m.Sex, m.Addr1, m.City, m.StCd, m.Zip, u.UsrNm, u.NPI, k.LongDs AS PayerNm
-  FROM CLMHDR AS c
+const claimColumns = `c.ClmNo, c.EncNo, c.PatNo, c.InsSeq, c.PayCd, c.PolNo, ${moneyText("c.TotAmt")}, c.Dx1, c.Dx2, c.Dx3, c.Dx4,
+    m.LName, m.FName, m.DOB, m.Sex, m.Addr1, m.City, m.StCd, m.Zip, u.UsrNm, u.NPI, k.LongDs AS PayerNm`;
+
+const claimTables = `FROM CLMHDR AS c
     LEFT JOIN PATMST AS m ON m.PatNo = c.PatNo
     LEFT JOIN ENCMST AS e ON e.EncNo = c.EncNo
     LEFT JOIN USRMST AS u ON u.UsrID = e.ProvID
@@ -39,7 +40,8 @@ const select = `SELECT c.ClmNo, c.EncNo, c.PatNo, c.InsSeq, c.PayCd, c.PolNo, ${
 
 export async function batchClaims(sql: Sql, batch: string): Promise<ClaimText[]> {
   const rows = await sql.query<ClaimRow>(
-    `${select.replace("SELECT", `SELECT TOP (${batchClaimsMax})`)} WHERE c.EDIBat = @bat AND c.StatCd <> 'VD' ORDER BY c.ClmNo`,
+    `SELECT TOP (${batchClaimsMax}) ${claimColumns} ${claimTables}
+     WHERE c.EDIBat = @bat AND c.StatCd <> 'VD' ORDER BY c.ClmNo`,
     { bat: p.char(8, batch) },
   );
   const claims: ClaimText[] = [];
@@ -48,7 +50,9 @@ export async function batchClaims(sql: Sql, batch: string): Promise<ClaimText[]>
 }
 
 export async function oneClaim(sql: Sql, clmNo: string): Promise<ClaimText | undefined> {
-  const row = await sql.first<ClaimRow>(`${select} WHERE c.ClmNo = @clm`, { clm: p.char(10, clmNo) });
+  const row = await sql.first<ClaimRow>(`SELECT ${claimColumns} ${claimTables} WHERE c.ClmNo = @clm`, {
+    clm: p.char(10, clmNo),
+  });
   return row && claimText(sql, row);
 }
 
