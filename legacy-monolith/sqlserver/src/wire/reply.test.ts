@@ -65,6 +65,16 @@ describe("DONE", () => {
     expect(tokens()).toBe(failureToken + done("0200", "0000", count(0)));
   });
 
+  it("parts a failed statement from the rows of the next one", () => {
+    const { reply, tokens } = collected();
+    reply.message(failure);
+    reply.columns([column("a", { name: "bit" })]);
+    reply.done({ kind: "select", rowCount: 0 });
+    reply.end();
+    expect(tokens()).toContain(`${failureToken}${done("0300", "0000", count(0))}810100`);
+    expect(tokens()).toMatch(new RegExp(`${done("1000", "c100", count(0))}$`));
+  });
+
   it("says INXACT while a transaction is open", () => {
     const { reply, tokens } = collected({ inTransaction: true });
     reply.done({ kind: "other" });
