@@ -74,6 +74,8 @@ export const engineLimits = {
   nestingLevelMax: 32,
   /** Rows of one INSERT during a bulk load: big enough to amortise the round trip, small enough to keep memory flat. */
   bulkRowsPerInsertMax: 1_000,
+  /** Capture reconnects to a database it was released from; a copy of the database tries again this often. */
+  copyAttemptsMax: 20,
   /** Faults that may be waiting to strike; a test that sets more has lost count. */
   faultsMax: 100,
   /** A request to the fault control port is a small JSON object. */
