@@ -409,7 +409,7 @@ const entries: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["hashbytes", entry(2, 2, hashBytes)],
   [
     "db_name",
-    entry(0, 1, (args) => (args[0] ? name(`sim.database_name_of(${asInt(args[0])})`) : name("sim.database_name()"))),
+    entry(0, 1, (args) => (args[0] ? name(`sim.database_name(${asInt(args[0])})`) : name("sim.database_name()"))),
   ],
   [
     "db_id",

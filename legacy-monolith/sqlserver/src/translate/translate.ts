@@ -1,0 +1,83 @@
+/** From a statement or an expression to a plan. */
+
+import { notSupported, SqlError, type SqlType } from "../contract.ts";
+import type { Expression, Statement } from "../tsql/ast.ts";
+import { convert } from "./coercion.ts";
+import { condition, value } from "./expressions.ts";
+import { translateInsert } from "./insert.ts";
+import { translateMerge } from "./merge.ts";
+import type { ConditionPlan, Environment, Plan, PlanKind } from "./plan.ts";
+import { translateQuery } from "./queries.ts";
+import { Scope } from "./scope.ts";
+import { Translation } from "./typed.ts";
+import { bit } from "./types.ts";
+import { translateDelete, translateUpdate } from "./update.ts";
+
+/** @throws SqlError what SQL Server finds wrong when it compiles the statement; 40000 for what is not supported */
+export function translateData(statement: Statement, environment: Environment): Plan {
+  const t = new Translation(environment);
+  try {
+    switch (statement.kind) {
+      case "query":
+        return selectPlan(statement.query, t);
+      case "insert":
+        return translateInsert(statement, t);
+      case "update":
+        return translateUpdate(statement, t);
+      case "delete":
+        return translateDelete(statement, t);
+      case "merge":
+        return translateMerge(statement, t);
+      default:
+        throw notSupported(`${statement.kind} as a data statement`);
+    }
+  } catch (error) {
+    if (error instanceof SqlError && error.line === 0) error.line = statement.line;
+    throw error;
+  }
+}
+
+function selectPlan(query: Extract<Statement, { kind: "query" }>["query"], t: Translation): Plan {
+  const { sql, columns, assigns } = translateQuery(query, undefined, t);
+  if (assigns.length > 0) {
+    return { ...plan("select", sql, t), assigns: assigns.map((variable, index) => ({ variable, index })) };
+  }
+  const shown = columns.map(({ name, type, nullable, column }) => ({
+    name,
+    type,
+    nullable,
+    ...(column?.identity && { identity: true }),
+    ...(column?.computed && { computed: true }),
+    ...(column?.table !== undefined && ["text", "ntext", "image"].includes(type.name) && { table: column.table }),
+  }));
+  return { ...plan("select", sql, t), columns: shown };
+}
+
+function plan(kind: PlanKind, sql: string, t: Translation): Plan {
+  return {
+    kind,
+    sql,
+    parameters: t.parameters,
+    ...(t.before.size > 0 && { before: [...t.before] }),
+    ...(t.retryDuplicate && { retryDuplicate: true }),
+    cacheable: t.cacheable,
+  };
+}
+
+/** One row, one column: the value of an expression, converted to `wanted` as an assignment to a variable converts. */
+export function translateExpression(expression: Expression, environment: Environment, wanted?: SqlType): Plan {
+  const t = new Translation(environment);
+  const found = value(expression, new Scope(), t);
+  const { sql, type, nullable } = convert(found, wanted ?? found.type);
+  return { ...plan("other", `SELECT ${sql}`, t), columns: [{ name: "", type, nullable }] };
+}
+
+/** One row, one column, `1` or `0`; unknown is 0. */
+export function translateCondition(expression: Expression, environment: Environment): ConditionPlan {
+  const t = new Translation(environment);
+  const sql = condition(expression, new Scope(), t);
+  return {
+    ...plan("other", `SELECT CASE WHEN ${sql} THEN 1 ELSE 0 END`, t),
+    columns: [{ name: "", type: bit, nullable: false }],
+  };
+}
