@@ -6,3 +6,5 @@ export { type GenerateOptions, generateEhr } from "./generate/index.ts";
 export { mrnOf } from "./mrn.ts";
 export { portalPasswordHash, staffPasswordHash } from "./passwords.ts";
 export { type Row, type TableName, tableNames } from "./schema.ts";
+export { loadDataset, type LoadCounts, loadedSource, type LoadProgress, type LoadTarget } from "./load/loader.ts";
+export { loadProgressBar, type ProgressBar, renderCounts } from "./load/progress.ts";
