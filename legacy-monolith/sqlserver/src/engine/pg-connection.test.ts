@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@banyan/embedded-database";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { limits } from "./limits.ts";
+import { engineLimits as limits } from "../limits.ts";
 import { EngineError, EngineGone, PgConnection } from "./pg-connection.ts";
 
 const dataDir = mkdtempSync(join(tmpdir(), "banyan-pg-connection-"));

@@ -11,7 +11,7 @@
 import { connect as connectSocket } from "node:net";
 import { type Connection, Client } from "pg";
 import type { SqlValue } from "../contract.ts";
-import { limits } from "./limits.ts";
+import { engineLimits as limits } from "../limits.ts";
 
 export type PgField = { readonly name: string; readonly dataTypeID: number; readonly dataTypeModifier: number };
 
@@ -21,6 +21,8 @@ export type PgStep = {
   /** Asks the engine for the result's description, called before the first row. */
   readonly onFields?: (fields: readonly PgField[]) => void;
   readonly onRow?: (values: SqlValue[]) => void;
+  /** The text will not come again: it is not kept prepared. */
+  readonly once?: boolean;
 };
 
 /** `command` is the tag's first word: SELECT, INSERT, UPDATE …; `rowCount` is 0 where the tag has none. */
@@ -259,6 +261,11 @@ export class PgConnection {
     return this.status;
   }
 
+  /** Nothing can be run any more. */
+  get lostConnection(): boolean {
+    return this.lost !== undefined;
+  }
+
   get processId(): number {
     return (this.client as unknown as { processID: number }).processID;
   }
@@ -331,7 +338,7 @@ export class PgConnection {
     stream.cork();
     if (this.doomed.length > 0) this.closeDoomed();
     for (const step of steps) {
-      const statement = this.prepare(step.sql);
+      const statement = this.prepare(step.sql, step.once === true);
       frontend.bind({ portal: "", statement, values: step.values ?? [] });
       if (step.onFields) frontend.describe({ type: "P", name: "" });
       frontend.execute({ portal: "" });
@@ -340,7 +347,7 @@ export class PgConnection {
     stream.uncork();
   }
 
-  private prepare(sql: string): string {
+  private prepare(sql: string, once: boolean): string {
     const { prepared } = this;
     const known = prepared.get(sql);
     if (known !== undefined) {
@@ -348,7 +355,7 @@ export class PgConnection {
       prepared.set(sql, known);
       return known;
     }
-    const name = sql.length > limits.preparedSqlCharsMax ? "" : `s${this.nextName++}`;
+    const name = once || sql.length > limits.preparedSqlCharsMax ? "" : `s${this.nextName++}`;
     this.frontend.parse({ name, text: sql });
     this.unacknowledged.push(sql);
     if (name !== "") {
