@@ -1,6 +1,7 @@
 /** The translator's face: what the interpreter, capture and start-up use. */
 
 export type { Catalog, CatalogQuery, Column, Index, Table, Trigger } from "./catalog.ts";
+export { tableVariable } from "./ddl.ts";
 export { loadCatalog } from "./load-catalog.ts";
 export type {
   ConditionPlan,
@@ -13,4 +14,4 @@ export type {
 } from "./plan.ts";
 export { globalTypes, sqlStates } from "./plan.ts";
 export { preludeSql } from "./prelude.ts";
-export { translateCondition, translateData, translateExpression } from "./translate.ts";
+export { translate, translateCondition, translateData, translateExpression } from "./translate.ts";

@@ -25,7 +25,9 @@ export async function loadCatalog(query: CatalogQuery): Promise<Catalog> {
   const functions = await loadFunctions(query);
   const schemas = new Set(
     (
-      await query("SELECT lower(name) FROM sim.schemas UNION SELECT nspname FROM pg_namespace WHERE nspname IN ('cdc')")
+      await query(
+        "SELECT lower(name)::bpchar FROM sim.schemas UNION SELECT nspname::bpchar COLLATE sim.ci FROM pg_namespace WHERE nspname IN ('cdc')",
+      )
     ).map((row) => text(row, 0)),
   );
   const byName = new Map<string, Table>();

@@ -54,8 +54,8 @@ export function changePlan(prefix: string, statement: string, change: Change, t:
     list.push(assign.value.sql);
     return { variable: assign.variable, index: list.length - 1 };
   });
-  if (identity && table.objectId !== 0) list.push(`${newRow}.${quote(identity.physical)}`);
-  const identityIndex = identity && table.objectId !== 0 ? list.length - 1 : undefined;
+  if (identity) list.push(`${newRow}.${quote(identity.physical)}`);
+  const identityIndex = identity ? list.length - 1 : undefined;
   const returning = list.length > 0 ? ` RETURNING WITH (OLD AS ${oldRow}, NEW AS ${newRow}) ` : "";
   const into = output?.into ? outputInto(output, items, t) : undefined;
   const head = prefix === "" ? "" : `${prefix} `;
@@ -97,7 +97,9 @@ export function changePlan(prefix: string, statement: string, change: Change, t:
 
 /** Triggers that ask UPDATE(column) read the columns from a setting. */
 function announceUpdated(change: Change, t: Translation): void {
-  if (!change.updated || !change.table.triggers.some((trigger) => trigger.enabled && trigger.asksUpdated)) return;
+  const asked = change.table.triggers.some((trigger) => trigger.enabled && trigger.asksUpdated);
+  // A trigger's own statements announce always: the trigger that asks may be made later than this one.
+  if (!change.updated || (!asked && !t.environment.trigger)) return;
   const ids = change.updated.map((column) => column.id).join(",");
   t.before.add(`SELECT set_config('sim.updated_columns', ',${ids},', true)`);
 }

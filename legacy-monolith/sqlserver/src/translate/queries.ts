@@ -17,6 +17,8 @@ export type OutputColumn = {
   readonly type: SqlType;
   readonly nullable: boolean;
   readonly column?: Column & { readonly table?: string };
+  /** The NULL constant: in a UNION the other branches give the type. */
+  readonly untyped?: boolean;
 };
 
 export type TranslatedQuery = {
@@ -186,11 +188,12 @@ function groupKey(key: Expression, scope: Scope, t: Translation): Typed {
   return value(key, scope, t);
 }
 
-const output = ({ value: { type, nullable, column }, name }: Item): OutputColumn => ({
+const output = ({ value: found, name }: Item): OutputColumn => ({
   name,
-  type,
-  nullable,
-  ...(column && { column }),
+  type: found.type,
+  nullable: found.nullable,
+  ...(found.column && { column: found.column }),
+  ...(isNullLiteral(found) && { untyped: true }),
 });
 
 function outputList(items: readonly Item[], converter: QueryOptions["convert"]): string {
@@ -424,9 +427,10 @@ function unifiedColumn(
     );
   }
   const present = all.filter((one) => one !== undefined);
+  const typed = present.filter((one) => !one.untyped);
   return {
     name: column.name,
-    type: present.map((one) => one.type).reduce(commonType),
+    type: (typed.length > 0 ? typed : present).map((one) => one.type).reduce(commonType),
     nullable: present.some((one) => one.nullable),
   };
 }

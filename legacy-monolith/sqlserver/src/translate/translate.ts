@@ -3,37 +3,50 @@
 import { notSupported, SqlError, type SqlType } from "../contract.ts";
 import type { Expression, Statement } from "../tsql/ast.ts";
 import { convert } from "./coercion.ts";
+import { ddl } from "./ddl.ts";
 import { condition, value } from "./expressions.ts";
 import { translateInsert } from "./insert.ts";
 import { translateMerge } from "./merge.ts";
-import type { ConditionPlan, Environment, Plan, PlanKind } from "./plan.ts";
+import type { ConditionPlan, DdlPlan, Environment, Plan, PlanKind } from "./plan.ts";
 import { translateQuery } from "./queries.ts";
 import { Scope } from "./scope.ts";
+import { isSelectInto, selectInto } from "./select-into.ts";
 import { Translation } from "./typed.ts";
 import { bit } from "./types.ts";
 import { translateDelete, translateUpdate } from "./update.ts";
+import { createView } from "./views.ts";
 
-/** @throws SqlError what SQL Server finds wrong when it compiles the statement; 40000 for what is not supported */
-export function translateData(statement: Statement, environment: Environment): Plan {
-  const t = new Translation(environment);
+/**
+ * Any statement that PostgreSQL runs: queries and data changes give a plan, DDL a list of statements.
+ * @throws SqlError what SQL Server finds wrong when it compiles the statement; 40000 for what is not supported
+ */
+export function translate(statement: Statement, environment: Environment): Plan | DdlPlan {
   try {
-    switch (statement.kind) {
-      case "query":
-        return selectPlan(statement.query, t);
-      case "insert":
-        return translateInsert(statement, t);
-      case "update":
-        return translateUpdate(statement, t);
-      case "delete":
-        return translateDelete(statement, t);
-      case "merge":
-        return translateMerge(statement, t);
-      default:
-        throw notSupported(`${statement.kind} as a data statement`);
-    }
+    if (isSelectInto(statement)) return selectInto(statement, environment);
+    if (statement.kind === "createView") return createView(statement, environment);
+    return ddl(statement, environment) ?? translateData(statement, environment);
   } catch (error) {
     if (error instanceof SqlError && error.line === 0) error.line = statement.line;
     throw error;
+  }
+}
+
+/** @throws SqlError as `translate` */
+export function translateData(statement: Statement, environment: Environment): Plan {
+  const t = new Translation(environment);
+  switch (statement.kind) {
+    case "query":
+      return selectPlan(statement.query, t);
+    case "insert":
+      return translateInsert(statement, t);
+    case "update":
+      return translateUpdate(statement, t);
+    case "delete":
+      return translateDelete(statement, t);
+    case "merge":
+      return translateMerge(statement, t);
+    default:
+      throw notSupported(`${statement.kind} as a statement of the database`);
   }
 }
 

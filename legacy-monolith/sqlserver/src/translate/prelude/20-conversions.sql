@@ -95,7 +95,7 @@ CREATE FUNCTION sim.shown(x text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELE
 
 CREATE FUNCTION sim.to_int(x bpchar, source text, target text) RETURNS int8 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-  t text := btrim(x::text, E' \t\r\n') COLLATE "C";
+  t text COLLATE "C" := btrim(x::text, E' \t\r\n');
   n numeric;
 BEGIN
   IF t IS NULL THEN RETURN NULL; END IF;
@@ -121,7 +121,7 @@ END $$;
 
 CREATE FUNCTION sim.to_numeric(x bpchar, source text, p int, s int) RETURNS numeric LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-  t text := btrim(x::text, E' \t\r\n') COLLATE "C";
+  t text COLLATE "C" := btrim(x::text, E' \t\r\n');
   n numeric;
 BEGIN
   IF t IS NULL THEN RETURN NULL; END IF;
@@ -137,7 +137,7 @@ END $$;
 
 CREATE FUNCTION sim.to_money(x bpchar) RETURNS numeric LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-  t text := replace(replace(btrim(x::text, E' \t\r\n') COLLATE "C", ',', ''), '$', '');
+  t text COLLATE "C" := replace(replace(btrim(x::text, E' \t\r\n') COLLATE "C", ',', ''), '$', '');
 BEGIN
   IF t IS NULL THEN RETURN NULL; END IF;
   IF t = '' THEN RETURN 0; END IF;
@@ -149,7 +149,7 @@ END $$;
 
 CREATE FUNCTION sim.to_float(x bpchar, source text) RETURNS float8 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-  t text := btrim(x::text, E' \t\r\n') COLLATE "C";
+  t text COLLATE "C" := btrim(x::text, E' \t\r\n');
 BEGIN
   IF t IS NULL THEN RETURN NULL; END IF;
   IF t = '' THEN RETURN 0; END IF;
@@ -161,7 +161,7 @@ END $$;
 
 CREATE FUNCTION sim.to_uuid(x bpchar) RETURNS uuid LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-  t text := x::text COLLATE "C";
+  t text COLLATE "C" := x::text;
 BEGIN
   IF t IS NULL THEN RETURN NULL; END IF;
   IF t ~ '^\{' THEN t := substring(t FROM '^\{(.*)\}'); END IF;
@@ -201,7 +201,7 @@ END $$;
 
 CREATE FUNCTION sim.utf16(x text) RETURNS bytea LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  r text := '';
+  r text COLLATE "C" := '';
   c int;
 BEGIN
   FOR i IN 1 .. length(x) LOOP
@@ -217,7 +217,7 @@ BEGIN
 END $$;
 CREATE FUNCTION sim.from_utf16(b bytea) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  r text := '';
+  r text COLLATE "C" := '';
   c int;
   high int := 0;
 BEGIN
@@ -240,7 +240,7 @@ CREATE FUNCTION sim.binary_varchar(b bytea, style int) RETURNS text LANGUAGE sql
 $$;
 CREATE FUNCTION sim.hex_binary(x text, style int) RETURNS bytea LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  t text := x COLLATE "C";
+  t text COLLATE "C" := x;
 BEGIN
   IF style = 1 THEN
     IF t !~ '^0[xX]' THEN PERFORM sim.fail(8114, 16, 5, 'Error converting data type varchar to varbinary.'); END IF;
@@ -254,9 +254,9 @@ END $$;
 CREATE FUNCTION sim.float_text(x float8, style int) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
   digits int := CASE style WHEN 0 THEN 6 WHEN 1 THEN 8 WHEN 2 THEN 16 ELSE 17 END;
-  mantissa text;
+  mantissa text COLLATE "C";
   exponent int;
-  r text;
+  r text COLLATE "C";
 BEGIN
   IF x = 0 AND style = 0 THEN RETURN '0'; END IF;
   r := to_char(x::numeric, '9.' || repeat('9', digits - 1) || 'EEEE');
@@ -342,16 +342,16 @@ $$;
 -- String → date and time. Language us_english, DATEFORMAT mdy.
 CREATE FUNCTION sim.parse_moment(x bpchar, style int, target text) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-  t text := btrim(x::text, E' \t\r\n') COLLATE "C";
-  m text[];
-  clock text;
+  t text COLLATE "C" := btrim(x::text, E' \t\r\n');
+  m text[] COLLATE "C";
+  clock text COLLATE "C";
   y int := 1900;
   mo int := 1;
   d int := 1;
   h int := 0;
   mi int := 0;
   s numeric := 0;
-  months constant text := 'janfebmaraprmayjunjulaugsepoctnovdec';
+  months constant text COLLATE "C" := 'janfebmaraprmayjunjulaugsepoctnovdec';
 BEGIN
   IF t IS NULL THEN RETURN NULL; END IF;
   IF t = '' THEN RETURN timestamp '1900-01-01'; END IF;

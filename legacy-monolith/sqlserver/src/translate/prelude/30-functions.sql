@@ -57,12 +57,12 @@ $$;
 -- the first character that is no letter ends the word.
 CREATE FUNCTION sim.soundex(x text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  codes constant text := '01230120022455012623010202';
-  word text := upper(x) COLLATE "C";
-  result text;
-  c text;
-  code text;
-  last text;
+  codes constant text COLLATE "C" := '01230120022455012623010202';
+  word text COLLATE "C" := upper(x);
+  result text COLLATE "C";
+  c text COLLATE "C";
+  code text COLLATE "C";
+  last text COLLATE "C";
 BEGIN
   IF word !~ '^[A-Z]' THEN RETURN '0000'; END IF;
   result := left(word, 1);
@@ -104,12 +104,12 @@ $$;
 -- collation orders them between their neighbours.
 CREATE FUNCTION sim.like_regex(pattern text, escape text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  accents constant text := 'aàaáaâaãaäaåcçeèeéeêeëiìiíiîiïnñoòoóoôoõoöuùuúuûuüyýyÿ';
-  r text := '^';
-  set text;
-  c text;
-  low text;
-  high text;
+  accents constant text COLLATE "C" := 'aàaáaâaãaäaåcçeèeéeêeëiìiíiîiïnñoòoóoôoõoöuùuúuûuüyýyÿ';
+  r text COLLATE "C" := '^';
+  set text COLLATE "C";
+  c text COLLATE "C";
+  low text COLLATE "C";
+  high text COLLATE "C";
   i int := 1;
   n int := length(pattern);
   negated boolean;
@@ -172,9 +172,9 @@ CREATE FUNCTION sim.like_trimmed(x text, pattern text, escape text) RETURNS bool
 $$;
 CREATE FUNCTION sim.patindex(pattern text, x text) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  inner_pattern text := pattern;
-  regex text;
-  found text;
+  inner_pattern text COLLATE "C" := pattern;
+  regex text COLLATE "C";
+  found text COLLATE "C";
 BEGIN
   IF left(pattern, 1) <> '%' THEN
     RETURN CASE WHEN sim.like(x, pattern, '') THEN 1 ELSE 0 END;
@@ -268,10 +268,10 @@ $$;
 -- Parts of `[a].[b].c`, last first.
 CREATE FUNCTION sim.name_parts(x text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE
-  parts text[] := '{}';
-  part text := '';
-  c text;
-  quote text := '';
+  parts text[] COLLATE "C" := '{}';
+  part text COLLATE "C" := '';
+  c text COLLATE "C";
+  quote text COLLATE "C" := '';
   i int := 1;
 BEGIN
   WHILE i <= length(x) LOOP
@@ -292,8 +292,8 @@ BEGIN
 END $$;
 CREATE FUNCTION sim.object_id(x text, kind text) RETURNS int LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  parts text[] := sim.name_parts(x);
-  wanted_schema text := lower(coalesce(nullif(parts[2], ''), 'dbo')) COLLATE "C";
+  parts text[] COLLATE "C" := sim.name_parts(x);
+  wanted_schema text COLLATE "C" := lower(coalesce(nullif(parts[2], ''), 'dbo'));
   r int;
 BEGIN
   IF x IS NULL THEN RETURN NULL; END IF;
@@ -341,7 +341,7 @@ CREATE FUNCTION sim.identity_sequence(id int) RETURNS text LANGUAGE sql STABLE S
 $$;
 CREATE FUNCTION sim.ident_current(t text) RETURNS numeric LANGUAGE plpgsql STABLE STRICT AS $$
 DECLARE
-  sequence text := sim.identity_sequence(sim.object_id(t, 'U'));
+  sequence text COLLATE "C" := sim.identity_sequence(sim.object_id(t, 'U'));
   r numeric;
 BEGIN
   IF sequence IS NULL THEN RETURN NULL; END IF;
@@ -351,7 +351,7 @@ END $$;
 -- DBCC CHECKIDENT(t, RESEED, n): the next row gets n + increment, or n when the table never had a row.
 CREATE FUNCTION sim.reseed(id int, value int8) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-  sequence text := sim.identity_sequence(id);
+  sequence text COLLATE "C" := sim.identity_sequence(id);
   used boolean;
 BEGIN
   EXECUTE format('SELECT is_called FROM %s', sequence) INTO used;
