@@ -93,7 +93,8 @@ function decodeSized(reader: ByteReader, { type }: WireType, bytes: number): str
       return decodeInteger(reader, bytes);
     case "decimal":
     case "numeric":
-      expect(bytes, [5, 9, 13, 17]);
+      // FreeTDS sends as many bytes as the precision needs, not 5, 9, 13 or 17.
+      if (bytes > 17) throw protocolError(`a decimal of ${bytes} bytes does not exist`);
       return readDecimal(reader, bytes, scaleOf(type));
     case "money":
     case "smallmoney":

@@ -1,6 +1,9 @@
-/** The C client FreeTDS (`tsql`), in every protocol version it shares with SQL Server. */
+/** The C client FreeTDS (`tsql`, `freebcp`), in every protocol version it shares with SQL Server. */
 
 import { execFile, spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { childEnvironment } from "@banyan/kernel";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SqlError } from "../contract.ts";
@@ -13,14 +16,18 @@ const installed = spawnSync("tsql", ["-C"]).error === undefined;
 
 type Output = { readonly text: string; readonly errors: string };
 
-/** Feeds `input` to tsql and collects what it prints. */
-function tsql(version: string, input: string): Promise<Output> {
+/** Runs a client with `input` on its standard input and collects what it prints. */
+function run(command: string, version: string, args: readonly string[], input = ""): Promise<Output> {
   return new Promise((resolve) => {
     const options = { env: childEnvironment({ TDSVER: version, LANG: "C.UTF-8" }), timeout: 20_000 };
-    const args = ["-H", "127.0.0.1", "-p", String(server?.port), "-U", "sa", "-P", "s3cret", "-o", "qfh"];
-    const child = execFile("tsql", args, options, (_error, text, errors) => resolve({ text, errors }));
+    const child = execFile(command, args, options, (_error, text, errors) => resolve({ text, errors }));
     child.stdin?.end(input);
   });
+}
+
+function tsql(version: string, input: string): Promise<Output> {
+  const args = ["-H", "127.0.0.1", "-p", String(server?.port), "-U", "sa", "-P", "s3cret", "-o", "qfh"];
+  return run("tsql", version, args, input);
 }
 
 const everyType: Script = {
@@ -99,6 +106,41 @@ describe("FreeTDS", () => {
     expect(errors).toContain("Msg 208 (severity 16, state 1)");
     expect(errors).toContain("Invalid object name 'bad'.");
     expect(text.trim()).toBe("1");
+  });
+
+  it.each(["7.1", "7.4"])("loads a file in bulk with TDS %s (freebcp)", async (version) => {
+    const loaded: unknown[] = [];
+    const columns = [
+      column("i", { name: "int" }, false),
+      column("n", { name: "nvarchar", length: 20 }),
+      column("d", { name: "decimal", precision: 10, scale: 2 }),
+      column("dt", { name: "datetime" }),
+      column("t", { name: "text" }),
+      column("m", { name: "varchar", length: -1 }),
+    ];
+    server = await serve({
+      batch(text, sink) {
+        // How FreeTDS learns the table's columns.
+        if (text.includes("FMTONLY")) sink.columns(columns);
+        sink.done({ kind: "other" });
+      },
+      async bulkLoad(_columns, rows, sink) {
+        for await (const chunk of rows) loaded.push(...chunk);
+        sink.done({ kind: "insert", rowCount: loaded.length });
+      },
+    });
+    const folder = await mkdtemp(join(tmpdir(), "banyan-freebcp-"));
+    const file = join(folder, "rows.tsv");
+    await writeFile(file, "1\tÜn\t-12.50\t2026-11-22 01:30:00.003\tnote\tmaxi\n2\t\t\t\t\t\n");
+    const args = ["EHRPROD..T", "in", file, "-c", "-S", `127.0.0.1:${server.port}`, "-U", "sa", "-P", "x"];
+    const { text, errors } = await run("freebcp", version, args);
+    await rm(folder, { recursive: true });
+    expect(errors).toBe("");
+    expect(text).toContain("2 rows copied.");
+    expect(loaded).toEqual([
+      ["1", "Ün", "-12.50", "2026-11-22 01:30:00.003", "note", "maxi"],
+      ["2", null, null, null, null, null],
+    ]);
   });
 
   it("is told about a bad login", async () => {
