@@ -109,6 +109,11 @@ function createIndex(c: Cursor): StatementBody {
 function createDatabase(c: Cursor): StatementBody {
   c.take();
   const name = c.name();
+  // The server's own collation says nothing new.
+  if (c.at("collate") && c.peek(1).text.toLowerCase() === "sql_latin1_general_cp1_ci_as") {
+    c.take();
+    c.take();
+  }
   if (c.at("collate") || c.at("on") || c.at("with") || c.at("as") || c.at("containment") || c.at("for")) {
     throw notSupported(`CREATE DATABASE … ${c.token.text.toUpperCase()}`);
   }

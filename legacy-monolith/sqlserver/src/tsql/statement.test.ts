@@ -271,6 +271,7 @@ describe("DDL", () => {
     ["truncate table t", { kind: "truncate", table: ["t"] }],
     ["create schema s", { kind: "createSchema", name: "s" }],
     ["create database [X]", { kind: "createDatabase", name: "X" }],
+    ["CREATE DATABASE x COLLATE SQL_Latin1_General_CP1_CI_AS", { kind: "createDatabase", name: "x" }],
     ["drop database if exists x", { kind: "dropDatabase", ifExists: true }],
     [
       "ALTER DATABASE x SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 2 DAYS, AUTO_CLEANUP = ON)",
