@@ -11,6 +11,7 @@ import type { ConditionPlan, DdlPlan, Environment, Plan, PlanKind } from "./plan
 import { translateQuery } from "./queries.ts";
 import { Scope } from "./scope.ts";
 import { isSelectInto, selectInto } from "./select-into.ts";
+import { createTrigger, dropTriggers } from "./triggers.ts";
 import { Translation } from "./typed.ts";
 import { bit } from "./types.ts";
 import { translateDelete, translateUpdate } from "./update.ts";
@@ -24,6 +25,8 @@ export function translate(statement: Statement, environment: Environment): Plan 
   try {
     if (isSelectInto(statement)) return selectInto(statement, environment);
     if (statement.kind === "createView") return createView(statement, environment);
+    if (statement.kind === "createTrigger") return createTrigger(statement, environment);
+    if (statement.kind === "dropTrigger") return dropTriggers(statement, environment);
     return ddl(statement, environment) ?? translateData(statement, environment);
   } catch (error) {
     if (error instanceof SqlError && error.line === 0) error.line = statement.line;
