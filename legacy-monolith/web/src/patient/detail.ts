@@ -78,7 +78,7 @@ function demographics(ctx: PageContext, row: DetailRow, patNo: number) {
     ["DOB", `${usDate(row.DOB)} (${ageYears(row.DOB, ctx.now())} y)`],
     ["Deceased", usDate(row.DeathDt)],
     ["Sex", row.Sex],
-    ["SSN", row.SSN === "" ? "" : `XXX-XX-${row.SSN.slice(-4)}`],
+    ["SSN", row.SSN === "" ? "" : `***-**-${row.SSN.slice(-4)}`],
     ["PCP", row.PcpNm ?? row.PCPID],
     ["Home site", row.HomeLoc],
     ["Last visit", usDate(row.LastVst)],
