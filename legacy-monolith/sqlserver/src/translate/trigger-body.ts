@@ -102,14 +102,14 @@ END`;
     return quote(name);
   }
 
-  private declare(name: string, type: SqlType): void {
+  private addVariable(name: string, type: SqlType): void {
     this.declarations.push(`${quote(name)} ${isString(type) ? "bpchar COLLATE sim.ci" : pgType(type)};`);
   }
 
   private scratch(type: SqlType): string {
     this.scratches += 1;
     const name = `$v${this.scratches}`;
-    this.declare(name, type);
+    this.addVariable(name, type);
     return quote(name);
   }
 
@@ -179,7 +179,7 @@ END`;
     }
     const text = initial ? `${quote(name)} := ${this.expression(initial, type)};${this.counted("1")}` : "NULL;";
     this.variables.set(name, type);
-    this.declare(name, type);
+    this.addVariable(name, type);
     return text;
   }
 
