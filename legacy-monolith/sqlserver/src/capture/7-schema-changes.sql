@@ -6,10 +6,13 @@ CREATE FUNCTION capture.before_ddl(id int, change text, detail text) RETURNS voi
 DECLARE
   captured boolean := EXISTS (SELECT FROM capture.instances WHERE source_object_id = id);
 BEGIN
-  IF captured AND change = 'rename_column' AND EXISTS (SELECT FROM cdc.captured_columns c JOIN capture.instances i USING (object_id)
-    WHERE i.source_object_id = id AND c.column_name = detail::bpchar)
-  THEN
-    PERFORM sim.fail(4928, 16, 1, format('Cannot alter column ''%s'' because it is ''REPLICATED''.', detail));
+  -- Nested: without an enabled database there is no cdc.captured_columns to plan a query on.
+  IF captured AND change = 'rename_column' THEN
+    IF EXISTS (SELECT FROM cdc.captured_columns c JOIN capture.instances i USING (object_id)
+      WHERE i.source_object_id = id AND c.column_name = detail::bpchar)
+    THEN
+      PERFORM sim.fail(4928, 16, 1, format('Cannot alter column ''%s'' because it is ''REPLICATED''.', detail));
+    END IF;
   END IF;
   IF captured AND change = 'drop_primary_key' THEN
     PERFORM sim.fail(4929, 16, 1, format('Cannot alter the table ''%s'' because it is enabled for Change Data Capture: its primary key is in use.', sim.object_name(id)));

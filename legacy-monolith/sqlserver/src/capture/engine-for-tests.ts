@@ -6,7 +6,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startEmbeddedPostgres } from "@banyan/embedded-database";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "@banyan/embedded-database";
 import { createLogger } from "@banyan/kernel";
 import { Client } from "pg";
 import { CaptureJob, type CaptureJobOptions } from "./capture-job.ts";
@@ -42,6 +42,8 @@ export class TestDatabase {
 
   async connection(): Promise<Client> {
     const client = new Client({ connectionString: this.url });
+    // A connection that a test cuts reports it through the query that fails.
+    client.on("error", () => undefined);
     await client.connect();
     this.open.push(client);
     return client;
@@ -134,17 +136,17 @@ export class TestDatabase {
 
   async close(): Promise<void> {
     await Promise.all(this.jobs.map((job) => job.stop()));
-    await Promise.all(this.open.map((client) => client.end()));
+    await Promise.all(this.open.map((client) => client.end().catch(() => undefined)));
   }
 }
 
 export class TestEngine {
   private readonly directory: string;
-  private readonly postgres: Awaited<ReturnType<typeof startEmbeddedPostgres>>;
-  private readonly admin: Client;
+  private postgres: EmbeddedPostgres;
+  private admin: Client;
   private readonly databases: TestDatabase[] = [];
 
-  private constructor(directory: string, postgres: TestEngine["postgres"], admin: Client) {
+  private constructor(directory: string, postgres: EmbeddedPostgres, admin: Client) {
     this.directory = directory;
     this.postgres = postgres;
     this.admin = admin;
@@ -152,15 +154,7 @@ export class TestEngine {
 
   static async start(): Promise<TestEngine> {
     const directory = mkdtempSync(join(tmpdir(), "banyan-capture-"));
-    const postgres = await startEmbeddedPostgres({
-      dataDir: join(directory, "data"),
-      port: 0,
-      password: "for-tests-only",
-      name: "test engine",
-      portVariable: "none",
-    });
-    const admin = new Client({ connectionString: postgres.url() });
-    await admin.connect();
+    const { postgres, admin } = await startIn(directory, 0);
     await admin.query("CREATE DATABASE sim_template");
     const template = new Client({ connectionString: postgres.url("sim_template") });
     await template.connect();
@@ -173,8 +167,13 @@ export class TestEngine {
     return new TestEngine(directory, postgres, admin);
   }
 
-  get pid(): number {
-    return this.postgres.pid;
+  /** Kills the whole server with signal 9 and starts it again on the same port and data. */
+  async crash(): Promise<void> {
+    const { port, pid } = this.postgres;
+    this.admin.on("error", () => undefined);
+    process.kill(pid, "SIGKILL");
+    await this.postgres.failed.catch(() => undefined);
+    ({ postgres: this.postgres, admin: this.admin } = await startIn(this.directory, port));
   }
 
   async database(): Promise<TestDatabase> {
@@ -192,6 +191,19 @@ export class TestEngine {
     await this.postgres.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+async function startIn(directory: string, port: number): Promise<{ postgres: EmbeddedPostgres; admin: Client }> {
+  const postgres = await startEmbeddedPostgres({
+    dataDir: join(directory, "data"),
+    port,
+    password: "for-tests-only",
+    name: "test engine",
+    portVariable: "none",
+  });
+  const admin = new Client({ connectionString: postgres.url() });
+  await admin.connect();
+  return { postgres, admin };
 }
 
 /** The error a statement fails with: SQL Server's number and text. */
