@@ -5,6 +5,7 @@ export { checkTables, type Problem } from "./dataset-check.ts";
 export { type GenerateOptions, generateEhr } from "./generate/index.ts";
 export { mrnOf } from "./mrn.ts";
 export { portalPasswordHash, staffPasswordHash } from "./passwords.ts";
+export { type ImportOptions, importSynthea } from "./synthea/index.ts";
 export { type Row, type TableName, tableNames } from "./schema.ts";
 export { loadDataset, type LoadCounts, loadedSource, type LoadProgress, type LoadTarget } from "./load/loader.ts";
 export { loadProgressBar, type ProgressBar, renderCounts } from "./load/progress.ts";

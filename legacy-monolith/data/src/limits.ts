@@ -11,3 +11,12 @@ export const bulkRowsMax = 2_000;
 
 /** One statement of a load; the largest is a bulk insert of `bulkRowsMax` rows. */
 export const statementMsMax = 120_000;
+
+/** One file of a Synthea export; all rows are held in memory at once. */
+export const exportFileBytesMax = 512 * 2 ** 20;
+
+/** Log-ins of imported providers that are listed for a person. */
+export const importedProviderLogins = 8;
+
+/** Portal accounts made for imported patients, who have none. */
+export const importedPortalUsers = 5;

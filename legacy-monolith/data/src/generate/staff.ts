@@ -67,27 +67,40 @@ export const clinic: Clinic = {
 
 /** Fills CLINLOC, USRMST and PROVSCHED. */
 export function addStaff(tables: Tables, random: Random, today: Day): StaffLogin[] {
-  for (const site of sites) {
-    tables.CLINLOC.push(
-      row("CLINLOC", {
-        LocCd: site.code,
-        LocNm: site.name,
-        Addr1: site.street,
-        City: site.city,
-        StCd: "MA",
-        Zip: site.zip,
-        Phone: `413555${digits(random, 4)}`,
-        TZCd: site.zone,
-        ActvYN: site.code === "OLDW" ? "N" : "Y",
-      }),
-    );
+  for (const site of sites) addSite(tables, random, site);
+  addOfficeUsers(tables, random, today);
+  for (const provider of providers) {
+    addProvider(tables, random, today, provider);
+    addSchedule(tables, provider, today);
   }
-  addUsers(tables, random, today);
-  for (const provider of providers) addSchedule(tables, provider, today);
   return [
     ...others.map(({ id, name, role, site }) => login(id, name, role, site)),
     ...providers.map(({ id, name, site }) => login(id, name, "PHYS", site)),
   ];
+}
+
+/** The main clinic and everybody but the providers, for data whose sites and providers come from elsewhere. */
+export function addOffice(tables: Tables, random: Random, today: Day): StaffLogin[] {
+  addSite(tables, random, sites[0]);
+  addOfficeUsers(tables, random, today);
+  for (const user of tables.USRMST) user.LocCd = sites[0].code;
+  return others.map(({ id, name, role }) => login(id, name, role, sites[0].code));
+}
+
+function addSite(tables: Tables, random: Random, site: (typeof sites)[number]): void {
+  tables.CLINLOC.push(
+    row("CLINLOC", {
+      LocCd: site.code,
+      LocNm: site.name,
+      Addr1: site.street,
+      City: site.city,
+      StCd: "MA",
+      Zip: site.zip,
+      Phone: `413555${digits(random, 4)}`,
+      TZCd: site.zone,
+      ActvYN: site.code === "OLDW" ? "N" : "Y",
+    }),
+  );
 }
 
 const login = (user: string, name: string, role: string, site: string): StaffLogin => ({
@@ -98,27 +111,11 @@ const login = (user: string, name: string, role: string, site: string): StaffLog
   site,
 });
 
-function addUsers(tables: Tables, random: Random, today: Day): void {
+function addOfficeUsers(tables: Tables, random: Random, today: Day): void {
   const PwdHash = staffPasswordHash(demoPassword);
   for (const { id, name, role, site } of others) {
     tables.USRMST.push(
       row("USRMST", { UsrID: id, UsrNm: name, PwdHash, RoleCd: role, LocCd: site, LastLgn: lastLogin(random, today) }),
-    );
-  }
-  for (const { id, name, site, specialty } of providers) {
-    tables.USRMST.push(
-      row("USRMST", {
-        UsrID: id,
-        UsrNm: name,
-        PwdHash,
-        RoleCd: "PHYS",
-        ProvYN: "Y",
-        NPI: npi(random),
-        DEANo: specialty === "NURP" ? "" : deaNumber(random, name.charAt(0)),
-        SpecCd: specialty,
-        LocCd: site,
-        LastLgn: lastLogin(random, today),
-      }),
     );
   }
   for (const { id, name, role, failures, lock, active } of closed) {
@@ -126,6 +123,24 @@ function addUsers(tables: Tables, random: Random, today: Day): void {
       row("USRMST", { UsrID: id, UsrNm: name, PwdHash, RoleCd: role, FailCnt: failures, LockYN: lock, ActvYN: active }),
     );
   }
+}
+
+/** A USRMST row that may prescribe and be booked, with demonstration password and well-formed NPI and DEA numbers. */
+export function addProvider(tables: Tables, random: Random, today: Day, provider: Omit<Provider, "days">): void {
+  tables.USRMST.push(
+    row("USRMST", {
+      UsrID: provider.id,
+      UsrNm: provider.name,
+      PwdHash: staffPasswordHash(demoPassword),
+      RoleCd: "PHYS",
+      ProvYN: "Y",
+      NPI: npi(random),
+      DEANo: provider.specialty === "NURP" ? "" : deaNumber(random, provider.id.charAt(0)),
+      SpecCd: provider.specialty,
+      LocCd: provider.site,
+      LastLgn: lastLogin(random, today),
+    }),
+  );
 }
 
 const lastLogin = (random: Random, today: Day) => plusMinutes(wallTime(today - 1, 7 * 60 + 30), random.int(0, 60));
@@ -155,7 +170,8 @@ export const shifts = {
   weekend: [["0900", "1300"]],
 } as const;
 
-function addSchedule(tables: Tables, provider: Provider, today: Day): void {
+/** Working hours since three years, every week the same; weekends at the main clinic. */
+export function addSchedule(tables: Tables, provider: Provider, today: Day): void {
   const types = provider.specialty === "PSYC" ? "NEWP,FOLL,TELE" : "NEWP,FOLL,PHYS,URGT,TELE,PROC";
   const EffDt = wallTime(today - 1100);
   for (const DOW of provider.days) {
