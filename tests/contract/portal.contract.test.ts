@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { staff, startTarget, type Target, type Visitor } from "./target.ts";
+
+let target: Target;
+let patient: Visitor;
+
+beforeAll(async () => {
+  target = await startTarget();
+  patient = await target.portalVisitor();
+});
+afterAll(() => target.close());
+
+const login = "/Portal/Login.aspx";
+
+describe("row 44: the portal's door", () => {
+  it("sends a visitor without its cookie to its own log-in", async () => {
+    const reply = await target.stranger().get("/Portal/MyResults.aspx?ord=X");
+    expect(reply).toMatchObject({
+      status: 302,
+      location: "/Portal/Login.aspx?ReturnUrl=%2fPortal%2fMyResults.aspx%3ford%3dX&ord=X",
+    });
+  });
+
+  it("is not opened by a staff ticket", async () => {
+    expect((await (await target.visitor(staff.admin)).get("/Portal/Home.aspx")).status).toBe(302);
+  });
+
+  it("refuses a wrong password with 200 and the same words as an unknown name", async () => {
+    const wrong = await target.stranger().submit(login, { txtUser: target.portalLogin.user, txtPwd: "x", btnLogin: "Log In" });
+    const unknown = await target.stranger().submit(login, { txtUser: "nobody", txtPwd: "x", btnLogin: "Log In" });
+    expect([wrong.status, unknown.status]).toEqual([200, 200]);
+    expect(wrong.text).toContain("The login name or password is not correct.");
+    expect(unknown.text).toContain("The login name or password is not correct.");
+  });
+
+  it("gives a cookie for /Portal only", async () => {
+    const visitor = target.stranger();
+    const { user, password } = target.portalLogin;
+    const reply = await visitor.submit(login, { txtUser: user.toUpperCase(), txtPwd: password, btnLogin: "Log In" });
+    expect(reply).toMatchObject({ status: 302, location: "/Portal/Home.aspx" });
+    expect(reply.headers.getSetCookie().join("\n")).toMatch(/^\.PORTALAUTH=[0-9A-F]+; path=\/Portal/im);
+    expect((await visitor.get("/Default.aspx")).status).toBe(302);
+  });
+});
+
+describe("row 44: inside the portal", () => {
+  it("greets with what is new", async () => {
+    const home = await patient.get("/Portal/Home.aspx");
+    expect(home.status).toBe(200);
+    expect(home.text).toContain("Account balance");
+    expect(home.text).toContain("Next appointment");
+  });
+
+  it("saves contact details to itself, and refuses wrong ones with 200", async () => {
+    const saved = await patient.submit("/Portal/Home.aspx", { txtEmail: "new@example.org", txtCell: "(413) 555-0199", btnSave: "Save" });
+    expect(saved).toMatchObject({ status: 302, location: "/Portal/Home.aspx?msg=SAVED" });
+    expect((await patient.get("/Portal/Home.aspx")).text).toContain("4135550199");
+    expect((await patient.submit("/Portal/Home.aspx", { txtCell: "12", btnSave: "Save" })).text).toContain("10 digits");
+  });
+
+  it("requests an appointment at a free time, once", async () => {
+    const slot = await freeSlot();
+    const fields = { ...slot, txtRsn: "Portal contract", btnRequest: "Request appointment" };
+    const asked = await patient.submit("/Portal/MyAppts.aspx", fields);
+    expect(asked.status, asked.text).toBe(302);
+    expect(asked.location).toBe("/Portal/MyAppts.aspx?msg=REQUESTED");
+    const shown = await patient.get(asked.location);
+    expect(shown.text).toContain("Your request was sent.");
+    expect(shown.text).toContain("Portal contract");
+    const again = await patient.submit("/Portal/MyAppts.aspx", fields);
+    expect(again.status).toBe(200);
+    expect(again.text).toContain("no longer available");
+    const row = await target.sql?.("SELECT TOP (1) SrcCd, StatCd FROM tblAppointment ORDER BY ApptID DESC");
+    if (row) expect(row[0]).toMatchObject({ SrcCd: "P", StatCd: "SC" });
+  });
+
+  it("refuses days that are past or at no hour of the provider", async () => {
+    const { ddlProv } = await freeSlot();
+    const past = await patient.submit("/Portal/MyAppts.aspx", { ddlProv, txtDt: "01/01/2008", txtTm: "9:00 AM" });
+    expect(past.text).toContain("Please choose a day after today.");
+    const night = await patient.submit("/Portal/MyAppts.aspx", { ...(await freeSlot()), txtTm: "3:00 AM" });
+    expect(night.text).toContain("does not see patients at that time");
+  });
+
+  it("shows released results only", async () => {
+    const list = await patient.get("/Portal/MyResults.aspx");
+    expect(list.status).toBe(200);
+    const rows = await target.sql?.(
+      `SELECT TOP (1) OrdNo FROM LABORD WHERE PatNo = ${target.portalLogin.patNo} AND RelPtYN <> 'Y'`,
+    );
+    const hidden = String(rows?.[0]?.["OrdNo"] ?? "L00000000000").trim();
+    expect(list.text).not.toContain(hidden);
+    expect((await patient.get(`/Portal/MyResults.aspx?ord=${hidden}`)).text).toContain("Result not found.");
+  });
+
+  it("sends a message, opens it by post and deletes it", async () => {
+    const subject = `Contract ${Date.now()}`;
+    const sent = await patient.submit("/Portal/Messages.aspx", { txtSubj: subject, txtBody: "¿Señor – 5 € ✓?", btnSend: "Send" });
+    expect(sent).toMatchObject({ status: 302, location: "/Portal/Messages.aspx?msg=MSGSENT" });
+    const list = await patient.get("/Portal/Messages.aspx");
+    const id = new RegExp(`${subject}[\\s\\S]*?Open\\$([0-9A-Fa-f-]{36})`).exec(list.text)?.[1] ?? "";
+    const post = { __EVENTTARGET: "ctl00$cph$gv" };
+    const opened = await patient.submit("/Portal/Messages.aspx", { ...post, __EVENTARGUMENT: `Open$${id}` });
+    expect(opened.location).toBe(`/Portal/Messages.aspx?id=${id}`);
+    expect((await patient.get(opened.location)).text).toContain("¿Señor – 5 € ✓?");
+    await patient.submit("/Portal/Messages.aspx", { ...post, __EVENTARGUMENT: `Delete$${id}` });
+    expect((await patient.get("/Portal/Messages.aspx")).text).not.toContain(subject);
+    expect((await patient.submit("/Portal/Messages.aspx", { btnSend: "Send" })).text).toContain("Please enter a subject.");
+  });
+});
+
+describe("row 37: a refill request on its way", () => {
+  it("goes from the portal to the prescriber, who opens, answers, and cannot answer twice", async () => {
+    const page = await patient.get("/Portal/Messages.aspx");
+    const rxNo = /<option value="(7\d{5})"/.exec(page.text)?.[1];
+    if (rxNo === undefined) throw new Error("the portal patient of the data has no active prescription");
+    const asked = await patient.submit("/Portal/Messages.aspx", { ddlRx: rxNo, btnRefill: "Request refill" });
+    expect(asked.location).toBe("/Portal/Messages.aspx?msg=REQUESTED");
+
+    const physician = await target.visitor(staff.physician);
+    const opened = await physician.get(`/Rx/RxRefill.aspx?rx=${rxNo}`);
+    expect(opened.status, opened.location).toBe(200);
+    const read = await target.sql?.(
+      `SELECT COUNT(*) AS Cnt FROM PORTAL_MSG WHERE MsgType = 'RXRF' AND RefKey = '${rxNo}' AND FromType = 'P' AND IsRead = 0`,
+    );
+    expect(read?.[0]?.["Cnt"] ?? 0).toBe(0);
+    const form = await physician.form(`/Rx/RxRefill.aspx?rx=${rxNo}`);
+    const approved = await physician.post(`/Rx/RxRefill.aspx?rx=${rxNo}`, form({ txtRef: "2", btnApprove: "Approve" }));
+    expect(approved).toMatchObject({ status: 302, location: "/Default.aspx?msg=REFILLED" });
+    const twice = await physician.post(`/Rx/RxRefill.aspx?rx=${rxNo}`, form({ btnDeny: "Deny" }));
+    expect(twice.text).toContain("The request was already answered.");
+    expect((await patient.get("/Portal/Messages.aspx")).text).toContain("Refill approved");
+  });
+});
+
+/** A free slot as the scheduling service tells it, in the words of the portal's form. */
+async function freeSlot(): Promise<{ ddlProv: string; txtDt: string; txtTm: string }> {
+  const desk = await target.visitor(staff.frontDesk);
+  const day = (ahead: number): string =>
+    new Intl.DateTimeFormat("en-US", { timeZone: "America/New_York", year: "numeric", month: "2-digit", day: "2-digit" }).format(
+      new Date(Date.now() + ahead * 86_400_000),
+    );
+  const reply = await desk.json("/Services/ScheduleService.asmx/GetSlots", {
+    prov: "AREYES",
+    loc: "MAIN",
+    from: day(20),
+    to: day(40),
+    type: "FOLL",
+  });
+  const { d } = JSON.parse(reply.text) as { d: { Dt: string; Tm: string }[] };
+  const slot = d[Math.floor(d.length / 2)];
+  if (!slot) throw new Error("the data leaves AREYES no free slot in three weeks");
+  const date = new Date(Number(/\d+/.exec(slot.Dt)?.[0]));
+  const txtDt = new Intl.DateTimeFormat("en-US", {
+    timeZone: "America/New_York",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+  }).format(date);
+  return { ddlProv: "AREYES", txtDt, txtTm: slot.Tm };
+}
