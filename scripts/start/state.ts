@@ -13,6 +13,7 @@ const secretsSchema = z.object({
   sqlPassword: z.string(),
   sessionKey: z.string(),
   machineKey: z.string(),
+  interfaceKey: z.string(),
 });
 
 export type Secrets = z.infer<typeof secretsSchema>;
@@ -66,7 +67,12 @@ function isAlive(pid: number): boolean {
 function readSecrets(file: string): Secrets {
   if (existsSync(file)) return secretsSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   const secret = (): string => randomBytes(24).toString("base64url");
-  const secrets = { sqlPassword: secret(), sessionKey: secret(), machineKey: randomBytes(32).toString("hex") };
+  const secrets = {
+    sqlPassword: secret(),
+    sessionKey: secret(),
+    machineKey: randomBytes(32).toString("hex"),
+    interfaceKey: secret(),
+  };
   writePrivate(file, secrets);
   return secrets;
 }

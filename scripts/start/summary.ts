@@ -1,0 +1,31 @@
+/** What a person sees when everything is up: where to go and how to log in. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "@banyan/kernel";
+
+type Login = { readonly user: string; readonly password: string; readonly role: string };
+
+/** @param seconds how long the start took */
+export function summary(statePath: string, config: Config, seconds: number): string {
+  const connections = JSON.parse(readFileSync(join(statePath, "connections.json"), "utf8")) as {
+    logins: readonly Login[];
+  };
+  const width = Math.max(...connections.logins.map((login) => login.user.length));
+  const logins = connections.logins.map(
+    (login) => `    ${login.user.padEnd(width)}  ${login.password.padEnd(14)}  ${login.role}`,
+  );
+  return `
+  Banyan is ready (${seconds} s).
+
+    legacy EHR            http://${config.BANYAN_HOST}:${config.LEGACY_WEB_PORT}
+    simulated SQL Server  ${config.BANYAN_HOST}:${config.LEGACY_SQL_PORT}  (database EHRPROD, user sa, password in the file below)
+    all addresses, keys   ${join(statePath, "connections.json")}
+
+  Log in at the legacy EHR with one of:
+
+${logins.join("\n")}
+
+  Everyone in it is made up. Ctrl-C stops everything; the data stay for the next start.
+`;
+}
