@@ -18,7 +18,7 @@ export function overflow(type: string): SqlError {
  * The magnitude of `text` in units of 10^-scale, rounded half away from zero where the text has more places.
  * @returns a number up to fifteen digits, else a bigint. @throws SqlError 8115 for NaN, infinities and other text
  */
-export function parseScaled(text: string, scale: number, type: string): number | bigint {
+function parseScaled(text: string, scale: number, type: string): number | bigint {
   const start = text.charCodeAt(0) === 45 ? 1 : 0;
   const point = text.indexOf(".", start);
   const wholeEnd = point < 0 ? text.length : point;
@@ -121,7 +121,7 @@ export function writeWords(writer: ByteWriter, value: number, order: "high first
 }
 
 /** `-12.3400` of a count of 10^-scale units. */
-export function scaledText(value: bigint, scale: number): string {
+function scaledText(value: bigint, scale: number): string {
   const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, "0");
   const whole = digits.slice(0, digits.length - scale);
   const sign = value < 0n ? "-" : "";

@@ -21,7 +21,7 @@ import { writeDone, writeEnvironment, writeMessage, writeRawEnvironment } from "
 import { isLong, steppedDown, tds72, tds73, writeTypeInfo } from "./type-info.ts";
 
 /** Where packets go; the part of a socket that an answer needs. */
-export type PacketTarget = {
+type PacketTarget = {
   /** False when the target wants the writer to wait. */
   write(bytes: Buffer): boolean;
   /** Resolves when more may be written, or when nothing ever will be. */
@@ -48,7 +48,7 @@ const commands = { select: 0xc1, insert: 0xc3, delete: 0xc4, update: 0xc5, merge
 
 const token = { columns: 0x81, row: 0xd1, rowWithNulls: 0xd2, returnStatus: 0x79, returnValue: 0xac } as const;
 
-export const doneToken = { batch: 0xfd, procedure: 0xfe, inProcedure: 0xff } as const;
+const doneToken = { batch: 0xfd, procedure: 0xfe, inProcedure: 0xff } as const;
 
 type Done = Parameters<ResultSink["done"]>[0];
 

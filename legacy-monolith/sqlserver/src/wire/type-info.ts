@@ -18,7 +18,7 @@ export const tds74 = 0x74;
 export const collation = Buffer.from([0x09, 0x04, 0xd0, 0x00, 0x34]);
 
 /** How a value of the type is laid out behind its TYPE_INFO. */
-export type ValueForm =
+type ValueForm =
   /** Always `bytes` bytes, never null. */
   | { readonly form: "fixed"; readonly bytes: number }
   /** One length byte, 0 = null. */
