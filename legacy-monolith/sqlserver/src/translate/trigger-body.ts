@@ -273,7 +273,7 @@ END`;
     if (message.kind !== "literal")
       throw notSupported("RAISERROR with arguments and a message that is not a constant, inside a trigger");
     const rest = [...args];
-    const parts = message.text.split(/(%[-+ #0-9.*a-zA-Z]*[a-zA-Z%])/);
+    const parts = message.text.split(/(%[-+#0-9.*]*(?:h|l|I64)?[a-zA-Z%])/);
     const shown = parts.map((part) => {
       if (!part.startsWith("%")) return quoteText(part);
       if (part === "%%") return quoteText("%");

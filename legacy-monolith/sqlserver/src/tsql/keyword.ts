@@ -17,6 +17,6 @@ const words =
   "rowcount rowguidcol rule save schema securityaudit select semantickeyphrasetable semanticsimilaritydetailstable " +
   "semanticsimilaritytable session_user set setuser shutdown some statistics system_user table tablesample textsize " +
   "then to top tran transaction trigger truncate try_convert tsequal union unique unpivot update updatetext use user " +
-  "values varying view waitfor when where while with within writetext";
+  "values varying view waitfor when where while with writetext";
 
 export const reservedWords: ReadonlySet<string> = new Set(words.split(" "));
