@@ -1,20 +1,12 @@
-/** From a statement or an expression to a plan. */
+/** From a statement to a plan. */
 
-import { notSupported, SqlError, type SqlType } from "../contract.ts";
-import type { Expression, Statement } from "../tsql/ast.ts";
-import { convert } from "./coercion.ts";
+import { SqlError } from "../contract.ts";
+import type { Statement } from "../tsql/ast.ts";
+import { translateData } from "./data-plan.ts";
 import { ddl } from "./ddl.ts";
-import { condition, value } from "./expressions.ts";
-import { translateInsert } from "./insert.ts";
-import { translateMerge } from "./merge.ts";
-import type { ConditionPlan, DdlPlan, Environment, Plan, PlanKind } from "./plan.ts";
-import { translateQuery } from "./queries.ts";
-import { Scope } from "./scope.ts";
+import type { DdlPlan, Environment, Plan } from "./plan.ts";
 import { isSelectInto, selectInto } from "./select-into.ts";
 import { createTrigger, dropTriggers } from "./triggers.ts";
-import { Translation } from "./typed.ts";
-import { bit } from "./types.ts";
-import { translateDelete, translateUpdate } from "./update.ts";
 import { createView } from "./views.ts";
 
 /**
@@ -25,75 +17,11 @@ export function translate(statement: Statement, environment: Environment): Plan 
   try {
     if (isSelectInto(statement)) return selectInto(statement, environment);
     if (statement.kind === "createView") return createView(statement, environment);
-    if (statement.kind === "createTrigger") return createTrigger(statement, environment);
+    if (statement.kind === "createTrigger") return createTrigger(statement, environment, translateData);
     if (statement.kind === "dropTrigger") return dropTriggers(statement, environment);
     return ddl(statement, environment) ?? translateData(statement, environment);
   } catch (error) {
     if (error instanceof SqlError && error.line === 0) error.line = statement.line;
     throw error;
   }
-}
-
-/** @throws SqlError as `translate` */
-export function translateData(statement: Statement, environment: Environment): Plan {
-  const t = new Translation(environment);
-  switch (statement.kind) {
-    case "query":
-      return selectPlan(statement.query, t);
-    case "insert":
-      return translateInsert(statement, t);
-    case "update":
-      return translateUpdate(statement, t);
-    case "delete":
-      return translateDelete(statement, t);
-    case "merge":
-      return translateMerge(statement, t);
-    default:
-      throw notSupported(`${statement.kind} as a statement of the database`);
-  }
-}
-
-function selectPlan(query: Extract<Statement, { kind: "query" }>["query"], t: Translation): Plan {
-  const { sql, columns, assigns } = translateQuery(query, undefined, t);
-  if (assigns.length > 0) {
-    return { ...plan("select", sql, t), assigns: assigns.map((variable, index) => ({ variable, index })) };
-  }
-  const shown = columns.map(({ name, type, nullable, column }) => ({
-    name,
-    type,
-    nullable,
-    ...(column?.identity && { identity: true }),
-    ...(column?.computed && { computed: true }),
-    ...(column?.table !== undefined && ["text", "ntext", "image"].includes(type.name) && { table: column.table }),
-  }));
-  return { ...plan("select", sql, t), columns: shown };
-}
-
-function plan(kind: PlanKind, sql: string, t: Translation): Plan {
-  return {
-    kind,
-    sql,
-    parameters: t.parameters,
-    ...(t.before.size > 0 && { before: [...t.before] }),
-    ...(t.retryDuplicate && { retryDuplicate: true }),
-    cacheable: t.cacheable,
-  };
-}
-
-/** One row, one column: the value of an expression, converted to `wanted` as an assignment to a variable converts. */
-export function translateExpression(expression: Expression, environment: Environment, wanted?: SqlType): Plan {
-  const t = new Translation(environment);
-  const found = value(expression, new Scope(), t);
-  const { sql, type, nullable } = convert(found, wanted ?? found.type);
-  return { ...plan("other", `SELECT ${sql}`, t), columns: [{ name: "", type, nullable }] };
-}
-
-/** One row, one column, `1` or `0`; unknown is 0. */
-export function translateCondition(expression: Expression, environment: Environment): ConditionPlan {
-  const t = new Translation(environment);
-  const sql = condition(expression, new Scope(), t);
-  return {
-    ...plan("other", `SELECT CASE WHEN ${sql} THEN 1 ELSE 0 END`, t),
-    columns: [{ name: "", type: bit, nullable: false }],
-  };
 }

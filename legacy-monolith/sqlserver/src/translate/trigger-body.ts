@@ -12,7 +12,6 @@ import { convert } from "./coercion.ts";
 import { condition, value } from "./expressions.ts";
 import type { Environment, Plan } from "./plan.ts";
 import { Scope } from "./scope.ts";
-import { translateData } from "./translate.ts";
 import { quote, quoteText, Translation } from "./typed.ts";
 import { int, isString, nvarchar, pgType } from "./types.ts";
 
@@ -21,6 +20,9 @@ const duplicateRetriesMax = 5;
 
 type Of<K extends Statement["kind"]> = Extract<Statement, { kind: K }>;
 export type TriggerEvent = "insert" | "update" | "delete";
+
+/** Of translate.ts, which calls this file and so cannot be imported. */
+export type TranslateData = (statement: Statement, environment: Environment) => Plan;
 
 export type TriggerSource = {
   /** As declared, for messages. */
@@ -40,8 +42,12 @@ export function mentions(
 }
 
 /** @returns text of a PL/pgSQL function body. @throws SqlError as CREATE TRIGGER would; 40000 for what is not supported */
-export function triggerBody(source: TriggerSource, env: Pick<Environment, "catalog" | "database">): string {
-  return new BodyWriter(source, env).text();
+export function triggerBody(
+  source: TriggerSource,
+  env: Pick<Environment, "catalog" | "database">,
+  translateData: TranslateData,
+): string {
+  return new BodyWriter(source, env, translateData).text();
 }
 
 class BodyWriter {
@@ -50,10 +56,16 @@ class BodyWriter {
   private readonly variables = new Map<string, SqlType>();
   private readonly declarations: string[] = [];
   private readonly countsRows: boolean;
+  private readonly translateData: TranslateData;
   private scratches = 0;
 
-  constructor(source: TriggerSource, { catalog, database }: Pick<Environment, "catalog" | "database">) {
+  constructor(
+    source: TriggerSource,
+    { catalog, database }: Pick<Environment, "catalog" | "database">,
+    translateData: TranslateData,
+  ) {
     this.source = source;
+    this.translateData = translateData;
     this.countsRows = mentions(source.body, (node) => node.kind === "global" && node.name === "@@rowcount");
     this.environment = {
       catalog,
@@ -208,7 +220,7 @@ END`;
   }
 
   private data(statement: Of<"query" | "insert" | "update" | "delete" | "merge">): string {
-    const plan = translateData(statement, this.environment);
+    const plan = this.translateData(statement, this.environment);
     if (plan.columns) throw notSupported("a result set from inside a trigger");
     const before = (plan.before ?? []).map(performed);
     const text = this.run(plan);

@@ -6,7 +6,7 @@ import type { Table, Trigger } from "./catalog.ts";
 import { addObject, objectId, removeObject } from "./catalog-script.ts";
 import { alreadyNamed, cannotDrop, dropTriggerFunctions } from "./ddl.ts";
 import type { DdlPlan, Environment } from "./plan.ts";
-import { mentions, triggerBody } from "./trigger-body.ts";
+import { mentions, type TranslateData, triggerBody } from "./trigger-body.ts";
 import { quote, quoteText } from "./typed.ts";
 
 type CreateTrigger = Extract<Statement, { kind: "createTrigger" }>;
@@ -16,7 +16,7 @@ type Found = { readonly table: Table; readonly trigger: Trigger };
 const triggerNameBytesMax = 56;
 
 /** @throws SqlError 208, 2714, 8197, and what the body's statements are wrong with */
-export function createTrigger(statement: CreateTrigger, env: Environment): DdlPlan {
+export function createTrigger(statement: CreateTrigger, env: Environment, translateData: TranslateData): DdlPlan {
   const name = statement.name.at(-1) ?? "";
   const table = parentTable(statement.table, env);
   if (Buffer.byteLength(name) > triggerNameBytesMax) {
@@ -30,7 +30,7 @@ export function createTrigger(statement: CreateTrigger, env: Environment): DdlPl
   const events = [...new Set(statement.events)];
   const id = objectId(table.schema, name);
   const functions = events.map((event) => {
-    const body = triggerBody({ name, table, event, body: statement.body }, env);
+    const body = triggerBody({ name, table, event, body: statement.body }, env, translateData);
     return `CREATE FUNCTION ${quote(table.schema)}.${quote(`${name.toLowerCase()}$${event}`)}() RETURNS trigger LANGUAGE plpgsql AS ${quoteText(body)}`;
   });
   const asksUpdated = mentions(statement.body, (node) => node.kind === "updated");
