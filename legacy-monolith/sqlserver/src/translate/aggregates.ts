@@ -3,10 +3,9 @@
 import { notSupported, SqlError, type SqlType } from "../contract.ts";
 import type { Expression } from "../tsql/ast.ts";
 import { convert } from "./coercion.ts";
-import { value } from "./expressions.ts";
 import { orderTerm } from "./ordering.ts";
 import type { Scope } from "./scope.ts";
-import { ciText, type Translation, type Typed } from "./typed.ts";
+import { ciText, type Evaluate, type Typed } from "./typed.ts";
 import { asDecimal, bigint, decimal, displayName, family, float, int, isNumber, isString, pgType } from "./types.ts";
 
 type Call = Extract<Expression, { kind: "call" }>;
@@ -25,7 +24,7 @@ export const aggregateNames: ReadonlySet<string> = new Set([
   "string_agg",
 ]);
 
-export function aggregate(call: Call, scope: Scope, t: Translation): Typed {
+export function aggregate(call: Call, scope: Scope, evaluate: Evaluate): Typed {
   if (scope.insideAggregate) {
     throw new SqlError(
       130,
@@ -35,20 +34,20 @@ export function aggregate(call: Call, scope: Scope, t: Translation): Typed {
   }
   scope.insideAggregate = true;
   try {
-    return finish(call, argumentOf(call, scope, t), "", scope, t);
+    return finish(call, argumentOf(call, evaluate), "", evaluate);
   } finally {
     scope.insideAggregate = false;
   }
 }
 
-function argumentOf(call: Call, scope: Scope, t: Translation): Typed | undefined {
+function argumentOf(call: Call, evaluate: Evaluate): Typed | undefined {
   if (call.star) return undefined;
   const [argument] = call.args;
   if (!argument) throw new SqlError(174, 15, `The ${call.name} function requires 1 argument(s).`);
-  return value(argument, scope, t);
+  return evaluate(argument);
 }
 
-function finish(call: Call, argument: Typed | undefined, over: string, scope: Scope, t: Translation): Typed {
+function finish(call: Call, argument: Typed | undefined, over: string, evaluate: Evaluate): Typed {
   const { name } = call;
   const distinct = call.distinct ? "DISTINCT " : "";
   if (name === "count" || name === "count_big") {
@@ -58,7 +57,7 @@ function finish(call: Call, argument: Typed | undefined, over: string, scope: Sc
   }
   if (!argument) throw new SqlError(102, 15, "Incorrect syntax near '*'.");
   if (name === "min" || name === "max") return extreme(name, argument, over);
-  if (name === "string_agg") return joined(call, argument, over, scope, t);
+  if (name === "string_agg") return joined(call, argument, over, evaluate);
   return numeric(name, argument, distinct, over);
 }
 
@@ -115,7 +114,7 @@ function numeric(name: string, argument: Typed, distinct: string, over: string):
 }
 
 /** STRING_AGG without WITHIN GROUP: the order is the rows', as on the real server no one promises more. */
-function joined(call: Call, argument: Typed, over: string, scope: Scope, t: Translation): Typed {
+function joined(call: Call, argument: Typed, over: string, evaluate: Evaluate): Typed {
   const [, separator] = call.args;
   if (!separator || over) throw notSupported("this form of STRING_AGG");
   const text = isString(argument.type) ? argument : convert(argument, { name: "nvarchar", length: 4000 });
@@ -127,22 +126,22 @@ function joined(call: Call, argument: Typed, over: string, scope: Scope, t: Tran
           length: text.type.name.startsWith("n") ? 4000 : 8000,
         };
   return {
-    sql: ciText(`string_agg(${text.sql}::text, ${value(separator, scope, t).sql}::text)`),
+    sql: ciText(`string_agg(${text.sql}::text, ${evaluate(separator).sql}::text)`),
     type,
     nullable: true,
   };
 }
 
-export function windowFunction(call: Call, scope: Scope, t: Translation): Typed {
+export function windowFunction(call: Call, evaluate: Evaluate): Typed {
   const window = call.over;
   if (!window) throw notSupported("window function without OVER");
   const parts: string[] = [];
   if (window.partitionBy.length > 0) {
-    parts.push(`PARTITION BY ${window.partitionBy.map((part) => value(part, scope, t).sql).join(", ")}`);
+    parts.push(`PARTITION BY ${window.partitionBy.map((part) => evaluate(part).sql).join(", ")}`);
   }
   if (window.orderBy.length > 0) {
     parts.push(
-      `ORDER BY ${window.orderBy.map((order) => orderTerm(value(order.value, scope, t), order.descending)).join(", ")}`,
+      `ORDER BY ${window.orderBy.map((order) => orderTerm(evaluate(order.value), order.descending)).join(", ")}`,
     );
   }
   const over = ` OVER (${parts.join(" ")})`;
@@ -151,12 +150,12 @@ export function windowFunction(call: Call, scope: Scope, t: Translation): Typed 
     if (window.orderBy.length === 0) {
       throw new SqlError(4112, 15, `The function '${call.name.toUpperCase()}' must have an OVER clause with ORDER BY.`);
     }
-    const argument = call.args[0] && convert(value(call.args[0], scope, t), int).sql;
+    const argument = call.args[0] && convert(evaluate(call.args[0]), int).sql;
     return { sql: `(${call.name}(${argument ?? ""})${over})::int8`, type: bigint, nullable: false };
   }
-  if (aggregateNames.has(call.name)) return finish(call, argumentOf(call, scope, t), over, scope, t);
+  if (aggregateNames.has(call.name)) return finish(call, argumentOf(call, evaluate), over, evaluate);
   if (call.name === "lag" || call.name === "lead" || call.name === "first_value" || call.name === "last_value") {
-    const [first, ...rest] = call.args.map((argument) => value(argument, scope, t));
+    const [first, ...rest] = call.args.map((argument) => evaluate(argument));
     if (!first) throw new SqlError(174, 15, `The ${call.name} function requires 1 argument(s).`);
     const others = rest.map((argument, i) => convert(argument, i === 0 ? int : first.type).sql);
     return { sql: `${call.name}(${[first.sql, ...others].join(", ")})${over}`, type: first.type, nullable: true };

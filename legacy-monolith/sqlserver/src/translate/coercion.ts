@@ -276,10 +276,9 @@ function stringToString(value: Typed, to: SqlType, how: Conversion): string {
   return `left(${sql}, ${limit})::bpchar`;
 }
 
-// Code page 1252 holds ASCII and Latin-1 but for the C1 range; only ASCII is worth recognising here.
-// oxlint-disable-next-line no-control-regex -- the range is meant
+/** Only ASCII is worth recognising here: everything else goes through the prelude's function. */
 const isAscii = (text: string | null | undefined): boolean =>
-  typeof text === "string" && /^[\u0000-\u007f]*$/.test(text);
+  typeof text === "string" && Buffer.byteLength(text) === text.length;
 
 function toBinary(value: Typed, to: SqlType, how: Conversion): string {
   const { sql, type: from } = value;

@@ -6,13 +6,11 @@
 import { SqlError, type SqlType } from "../contract.ts";
 import type { Expression } from "../tsql/ast.ts";
 import { convert } from "./coercion.ts";
-import { value } from "./expressions.ts";
-import type { Scope } from "./scope.ts";
-import { ciText, isNullLiteral, type Translation, type Typed } from "./typed.ts";
+import { ciText, type Evaluate, isNullLiteral, type Typed } from "./typed.ts";
 import { bigint, datetime, displayName, family, int, isNumber, isString, nvarchar, pgType } from "./types.ts";
 
 type Call = Extract<Expression, { kind: "call" }>;
-type Builder = (call: Call, scope: Scope, t: Translation) => Typed;
+type Builder = (call: Call, evaluate: Evaluate) => Typed;
 
 const partNames: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -65,17 +63,17 @@ const stamp = (argument: Typed): string =>
       ? `(date '1900-01-01' + ${argument.sql})`
       : argument.sql;
 
-const arg = (call: Call, i: number, scope: Scope, t: Translation): Typed => {
+const arg = (call: Call, i: number, evaluate: Evaluate): Typed => {
   const expression = call.args[i];
   if (!expression) throw new SqlError(174, 15, `The ${call.name} function requires ${i + 1} argument(s).`);
-  return value(expression, scope, t);
+  return evaluate(expression);
 };
 
-const dateAdd: Builder = (call, scope, t) => {
+const dateAdd: Builder = (call, evaluate) => {
   count(call, 3);
   const part = partOf(call.args[0], "dateadd");
-  const n = convert(arg(call, 1, scope, t), int, { explicit: true });
-  const from = moment(arg(call, 2, scope, t));
+  const n = convert(arg(call, 1, evaluate), int, { explicit: true });
+  const from = moment(arg(call, 2, evaluate));
   const nullable = n.nullable || from.nullable;
   const months = { year: 12, quarter: 3, month: 1 }[part];
   const smaller = ["hour", "minute", "second", "millisecond", "microsecond", "nanosecond"].includes(part);
@@ -109,10 +107,10 @@ const microseconds: Readonly<Record<string, string>> = {
 
 const dateDiff =
   (big: boolean): Builder =>
-  (call, scope, t) => {
+  (call, evaluate) => {
     count(call, 3);
     const part = partOf(call.args[0], "datediff");
-    const [a, b] = [moment(arg(call, 1, scope, t)), moment(arg(call, 2, scope, t))];
+    const [a, b] = [moment(arg(call, 1, evaluate)), moment(arg(call, 2, evaluate))];
     const [x, y] = [stamp(a), stamp(b)];
     const nullable = a.nullable || b.nullable;
     const type = big ? bigint : int;
@@ -147,10 +145,10 @@ const dateDiff =
     return { sql: `${sql}::${pgType(type)}`, type, nullable };
   };
 
-const datePart: Builder = (call, scope, t) => {
+const datePart: Builder = (call, evaluate) => {
   count(call, 2);
   const part = partOf(call.args[0], "datepart");
-  return partNumber(part, moment(arg(call, 1, scope, t)));
+  return partNumber(part, moment(arg(call, 1, evaluate)));
 };
 
 function partNumber(part: string, of: Typed): Typed {
@@ -178,10 +176,10 @@ function partNumber(part: string, of: Typed): Typed {
   }
 }
 
-const dateName: Builder = (call, scope, t) => {
+const dateName: Builder = (call, evaluate) => {
   count(call, 2);
   const part = partOf(call.args[0], "datename");
-  const of = moment(arg(call, 1, scope, t));
+  const of = moment(arg(call, 1, evaluate));
   const name =
     part === "month"
       ? `sim.month_name(${stamp(of)})`
@@ -193,9 +191,9 @@ const dateName: Builder = (call, scope, t) => {
 
 const single =
   (part: string): Builder =>
-  (call, scope, t) => {
+  (call, evaluate) => {
     count(call, 1);
-    return partNumber(part, moment(arg(call, 0, scope, t)));
+    return partNumber(part, moment(arg(call, 0, evaluate)));
   };
 
 const now =
@@ -207,16 +205,16 @@ const now =
 
 const precise: SqlType = { name: "datetime2", scale: 7 };
 
-const endOfMonth: Builder = (call, scope, t) => {
-  const from = moment(arg(call, 0, scope, t));
-  const offset = call.args[1] ? convert(arg(call, 1, scope, t), int).sql : "0";
+const endOfMonth: Builder = (call, evaluate) => {
+  const from = moment(arg(call, 0, evaluate));
+  const offset = call.args[1] ? convert(arg(call, 1, evaluate), int).sql : "0";
   const sql = `(date_trunc('month', ${stamp(from)}) + make_interval(months => ${offset} + 1) - interval '1 day')::date`;
   return { sql, type: { name: "date" }, nullable: from.nullable };
 };
 
-const fromParts: Builder = (call, scope, t) => {
+const fromParts: Builder = (call, evaluate) => {
   count(call, 3);
-  const parts = [0, 1, 2].map((i) => convert(arg(call, i, scope, t), int));
+  const parts = [0, 1, 2].map((i) => convert(arg(call, i, evaluate), int));
   return {
     sql: `make_date(${parts.map((part) => part.sql).join(", ")})`,
     type: { name: "date" },

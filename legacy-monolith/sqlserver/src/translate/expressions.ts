@@ -6,11 +6,10 @@ import { aggregate, aggregateNames, windowFunction } from "./aggregates.ts";
 import { convert } from "./coercion.ts";
 import { callFunction } from "./functions.ts";
 import { literal } from "./literal.ts";
-import { arithmetic, collationOf, collationSuffix, comparison, like, unified } from "./operators.ts";
-import { subquery } from "./queries.ts";
+import { arithmetic, branches, collationOf, collationSuffix, comparison, like, unified } from "./operators.ts";
 import type { Scope } from "./scope.ts";
-import { isNullLiteral, type Translation, type Typed } from "./typed.ts";
-import { bit, commonType, displayName, family, isString } from "./types.ts";
+import { isNullLiteral, type TranslatedQuery, type Translation, type Typed } from "./typed.ts";
+import { bit, displayName, family, isString } from "./types.ts";
 
 const comparisons = new Set(["=", "<>", "<", ">", "<=", ">="]);
 
@@ -116,19 +115,6 @@ function binary(expression: Extract<Expression, { kind: "binary" }>, scope: Scop
   return arithmetic(expression.operator, value(expression.left, scope, t), value(expression.right, scope, t));
 }
 
-/** The type all branches share. */
-export function branches(values: readonly Typed[]): { values: Typed[]; type: SqlType; nullable: boolean } {
-  const typed = values.filter((branch) => !isNullLiteral(branch));
-  const [first] = typed;
-  if (!first) return { values: [...values], type: { name: "int" }, nullable: true };
-  const type = typed.map((branch) => branch.type).reduce(commonType);
-  return {
-    values: values.map((branch) => convert(branch, type)),
-    type,
-    nullable: values.some((branch) => branch.nullable),
-  };
-}
-
 function caseOf(expression: Extract<Expression, { kind: "case" }>, scope: Scope, t: Translation): Typed {
   const { operand, whens, otherwise } = expression;
   const conditions = whens.map(({ when }) =>
@@ -157,9 +143,10 @@ function caseOf(expression: Extract<Expression, { kind: "case" }>, scope: Scope,
 }
 
 function call(expression: Extract<Expression, { kind: "call" }>, scope: Scope, t: Translation): Typed {
-  if (expression.over) return windowFunction(expression, scope, t);
-  if (aggregateNames.has(expression.name)) return aggregate(expression, scope, t);
-  return callFunction(expression, scope, t);
+  const evaluate = (argument: Expression): Typed => value(argument, scope, t);
+  if (expression.over) return windowFunction(expression, evaluate);
+  if (aggregateNames.has(expression.name)) return aggregate(expression, scope, evaluate);
+  return callFunction(expression, evaluate, t);
 }
 
 function cast(expression: Extract<Expression, { kind: "cast" }>, scope: Scope, t: Translation): Typed {
@@ -188,6 +175,15 @@ function tryCast(inner: Typed, type: SqlType, style: string): Typed {
   const from: SqlType =
     kind === "integer" ? { name: "bigint" } : kind === "decimal" ? type : { name: "datetime2", scale: 7 };
   return { ...convert({ sql, type: from, nullable: true }, type, { explicit: true }), nullable: true };
+}
+
+/** A query inside an expression; what it does to the scope's grouping state is undone. */
+function subquery(query: Query, scope: Scope, t: Translation): TranslatedQuery {
+  const { grouping, insideAggregate } = scope;
+  const inner = t.query(query, scope, t);
+  scope.grouping = grouping;
+  scope.insideAggregate = insideAggregate;
+  return inner;
 }
 
 function scalarSubquery(query: Query, scope: Scope, t: Translation): Typed {

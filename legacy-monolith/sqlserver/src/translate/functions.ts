@@ -4,10 +4,8 @@ import { notSupported, SqlError, type SqlType } from "../contract.ts";
 import type { Expression } from "../tsql/ast.ts";
 import { bytesOf, convert } from "./coercion.ts";
 import { dateFunctions } from "./date-functions.ts";
-import { branches, value } from "./expressions.ts";
-import { comparison } from "./operators.ts";
-import type { Scope } from "./scope.ts";
-import { ciText, isNullLiteral, type Translation, type Typed } from "./typed.ts";
+import { branches, comparison } from "./operators.ts";
+import { ciText, type Evaluate, isNullLiteral, type Translation, type Typed } from "./typed.ts";
 import {
   asDecimal,
   decimal,
@@ -27,7 +25,7 @@ import {
 } from "./types.ts";
 
 type Call = Extract<Expression, { kind: "call" }>;
-export type Builtin = (args: readonly Typed[], call: Call, scope: Scope, t: Translation) => Typed;
+export type Builtin = (args: readonly Typed[], t: Translation) => Typed;
 type Entry = { readonly least: number; readonly most: number; readonly build: Builtin };
 
 const entry = (least: number, most: number, build: Builtin): Entry => ({ least, most, build });
@@ -166,7 +164,7 @@ const whole = (fn: "floor" | "ceil", of: string): Entry =>
     return plain(`${fn}(${x.sql})::${pgType(type)}`, type, x.nullable);
   });
 
-const sessionText = (global: string): Entry => entry(0, 1, (_args, _call, _scope, t) => t.global(global));
+const sessionText = (global: string): Entry => entry(0, 1, (_args, t) => t.global(global));
 
 const hashBytes: Builtin = (args) => {
   const [algorithm, input] = [at(args, 0), at(args, 1)];
@@ -491,24 +489,19 @@ const entries: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ["is_rolemember", entry(1, 2, () => plain("1", int, false))],
 ]);
 
-export function callFunction(call: Call, scope: Scope, t: Translation): Typed {
+export function callFunction(call: Call, evaluate: Evaluate, t: Translation): Typed {
   const dated = dateFunctions.get(call.name);
-  if (dated) return dated(call, scope, t);
+  if (dated) return dated(call, evaluate);
   const found = entries.get(call.name);
-  if (!found) return databaseFunction(call, scope, t);
+  if (!found) return databaseFunction(call, evaluate, t);
   if (call.args.length < found.least || call.args.length > found.most) {
     throw new SqlError(174, 15, `The ${call.name} function requires ${found.least} argument(s).`);
   }
-  return found.build(
-    call.args.map((argument) => value(argument, scope, t)),
-    call,
-    scope,
-    t,
-  );
+  return found.build(call.args.map(evaluate), t);
 }
 
 /** `sys.fn_cdc_get_max_lsn()` and the like: functions PostgreSQL holds. */
-function databaseFunction(call: Call, scope: Scope, t: Translation): Typed {
+function databaseFunction(call: Call, evaluate: Evaluate, t: Translation): Typed {
   const parts = call.name.split(".");
   const last = parts.at(-1) ?? "";
   const found = t.environment.catalog.function(parts.at(-2) ?? "sys", last);
@@ -531,7 +524,7 @@ function databaseFunction(call: Call, scope: Scope, t: Translation): Typed {
     );
   }
   const args = call.args.map(
-    (argument, i) => convert(value(argument, scope, t), found.parameters[i]?.type ?? int, { explicit: true }).sql,
+    (argument, i) => convert(evaluate(argument), found.parameters[i]?.type ?? int, { explicit: true }).sql,
   );
   const type = found.returns as SqlType;
   const sql = `${found.sql}(${args.join(", ")})`;

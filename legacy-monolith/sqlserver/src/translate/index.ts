@@ -14,4 +14,5 @@ export type {
 } from "./plan.ts";
 export { globalTypes, sqlStates } from "./plan.ts";
 export { preludeSql } from "./prelude.ts";
-export { translate, translateCondition, translateData, translateExpression } from "./translate.ts";
+export { translateCondition, translateData, translateExpression } from "./data-plan.ts";
+export { translate } from "./translate.ts";

@@ -33,6 +33,19 @@ const wordOf: Readonly<Record<string, string>> = {
   "^": "boolean XOR",
 };
 
+/** The type all branches share. */
+export function branches(values: readonly Typed[]): { values: Typed[]; type: SqlType; nullable: boolean } {
+  const typed = values.filter((branch) => !isNullLiteral(branch));
+  const [first] = typed;
+  if (!first) return { values: [...values], type: { name: "int" }, nullable: true };
+  const type = typed.map((branch) => branch.type).reduce(commonType);
+  return {
+    values: values.map((branch) => convert(branch, type)),
+    type,
+    nullable: values.some((branch) => branch.nullable),
+  };
+}
+
 export function arithmetic(operator: BinaryOperator, left: Typed, right: Typed): Typed {
   const [a, b] = typeNulls(left, right);
   const nullable = a.nullable || b.nullable;

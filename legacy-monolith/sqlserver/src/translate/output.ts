@@ -9,10 +9,10 @@ import { insertColumns, insertedText } from "./assignment.ts";
 import type { Column, Table } from "./catalog.ts";
 import { value } from "./expressions.ts";
 import type { Plan, PlanKind } from "./plan.ts";
-import { type OutputColumn, starItems } from "./queries.ts";
+import { starItems } from "./queries.ts";
 import { Scope } from "./scope.ts";
 import { resolveTable, tableScope, tableVariable } from "./sources.ts";
-import { quote, type Translation, type Typed } from "./typed.ts";
+import { type OutputColumn, quote, type Translation, type Typed } from "./typed.ts";
 import { nvarchar } from "./types.ts";
 
 export type Change = {

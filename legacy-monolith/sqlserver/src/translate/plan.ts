@@ -38,6 +38,11 @@ export type Plan = {
    * transaction without BEGIN.
    */
   readonly before?: readonly string[];
+  /**
+   * WITH CHANGE_TRACKING_CONTEXT: to run just before the statement; afterwards `sim.tracking_context` has to be empty again
+   * (`SELECT set_config('sim.tracking_context', '', true)`).
+   */
+  readonly trackingContext?: { readonly sql: string; readonly parameters: readonly Parameter[] };
   /** Two writers may insert the same key at once where SQL Server would have made the second wait: run again on SQLSTATE 23505. */
   readonly retryDuplicate?: boolean;
   /** The statement changed this table: capture and triggers may need to know. */

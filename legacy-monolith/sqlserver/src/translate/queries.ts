@@ -1,49 +1,30 @@
 /** SELECT: one core, set operations, common table expressions, TOP, OFFSET. */
 
-import { notSupported, SqlError, type SqlType } from "../contract.ts";
+import { notSupported, SqlError } from "../contract.ts";
 import type { Expression, Order, Query, QueryBody, SelectCore, SelectItem } from "../tsql/ast.ts";
 import { aggregateNames } from "./aggregates.ts";
-import type { Column } from "./catalog.ts";
 import { convert } from "./coercion.ts";
 import { condition, value } from "./expressions.ts";
 import { orderTerm } from "./ordering.ts";
+import type { Environment } from "./plan.ts";
 import { columnValue, Scope } from "./scope.ts";
 import { from, type LockRequest, named } from "./sources.ts";
-import { isNullLiteral, quote, type Translation, type Typed } from "./typed.ts";
+import {
+  isNullLiteral,
+  type OutputColumn,
+  type QueryOptions,
+  quote,
+  type TranslatedQuery,
+  Translation,
+  type Typed,
+} from "./typed.ts";
 import { bigint, commonType, float } from "./types.ts";
-
-export type OutputColumn = {
-  readonly name: string;
-  readonly type: SqlType;
-  readonly nullable: boolean;
-  readonly column?: Column & { readonly table?: string };
-  /** The NULL constant: in a UNION the other branches give the type. */
-  readonly untyped?: boolean;
-};
-
-export type TranslatedQuery = {
-  readonly sql: string;
-  readonly columns: readonly OutputColumn[];
-  /** Variables of `SELECT @x = …`, by column. */
-  readonly assigns: readonly string[];
-};
-
-export type QueryOptions = {
-  /** Makes each output value what the receiver wants (INSERT … SELECT, UNION). */
-  readonly convert?: ((value: Typed, index: number) => Typed) | undefined;
-  /** Scope whose common table expressions are in reach though its tables are not. */
-  readonly ctes?: Scope;
-};
 
 type Item = { readonly value: Typed; readonly name: string; readonly variable?: string };
 
-export function subquery(query: Query, scope: Scope, t: Translation): TranslatedQuery {
-  const { grouping, insideAggregate } = scope;
-  const inner = translateQuery(query, scope, t);
-  scope.grouping = grouping;
-  scope.insideAggregate = insideAggregate;
-  return inner;
-}
+/** A translation whose expressions may hold queries. */
+export const newTranslation = (environment: Environment): Translation =>
+  new Translation(environment, { query: translateQuery });
 
 export function translateQuery(
   query: Query,
@@ -52,9 +33,6 @@ export function translateQuery(
   options: QueryOptions = {},
 ): TranslatedQuery {
   const scope = new Scope(parent);
-  if (options.ctes)
-    for (let s: Scope | undefined = options.ctes; s; s = s.parent)
-      for (const [name, info] of s.ctes) if (!scope.ctes.has(name)) scope.ctes.set(name, info);
   const prefix = commonTables(query, scope, t);
   const { body } = query;
   const inner =

@@ -4,9 +4,9 @@ import { SqlError } from "../contract.ts";
 import type { ColumnDefinition, Query, QueryBody, SelectCore, Statement } from "../tsql/ast.ts";
 import { ddl, tableName } from "./ddl.ts";
 import type { DdlPlan, Environment, Plan } from "./plan.ts";
-import { type OutputColumn, type TranslatedQuery, translateQuery } from "./queries.ts";
+import { newTranslation, translateQuery } from "./queries.ts";
 import { named } from "./sources.ts";
-import { quoteText, Translation, type Typed } from "./typed.ts";
+import { type OutputColumn, quoteText, type TranslatedQuery, type Translation, type Typed } from "./typed.ts";
 
 type Select = Extract<Statement, { kind: "query" }>;
 
@@ -21,7 +21,7 @@ export function selectInto(statement: Select, env: Environment): DdlPlan {
   const name = tableName(core.into, env);
   const keepsIdentity =
     statement.query.body.kind === "select" && core.from.length === 1 && core.from[0]?.kind === "table";
-  const t = new Translation(env);
+  const t = newTranslation(env);
   const { sql, columns } = filled(statement.query, t, keepsIdentity, name.sql);
   const list = named(columns, name.name);
   const definitions = list.map((column, i) => definition(column.name, columns[i] as OutputColumn, keepsIdentity));
@@ -34,6 +34,7 @@ export function selectInto(statement: Select, env: Environment): DdlPlan {
     ...(t.before.size > 0 && { before: [...t.before] }),
     cacheable: false,
   };
+  // oxlint-disable-next-line unicorn/no-thenable -- a plan, not a promise; nothing awaits it
   return { ...made, then };
 }
 

@@ -8,10 +8,10 @@ import { notSupported, SqlError } from "../contract.ts";
 import type { ObjectName, TableSource } from "../tsql/ast.ts";
 import type { Column, Table } from "./catalog.ts";
 import { convert } from "./coercion.ts";
-import { branches, condition, value } from "./expressions.ts";
-import { type OutputColumn, translateQuery } from "./queries.ts";
+import { condition, value } from "./expressions.ts";
+import { branches } from "./operators.ts";
 import { invalidObject, type Scope, type ScopeColumn, type ScopeTable } from "./scope.ts";
-import { quote, type Translation, type Typed } from "./typed.ts";
+import { type OutputColumn, quote, type Translation, type Typed } from "./typed.ts";
 import { bigint, int } from "./types.ts";
 
 export type LockRequest = { readonly table: ScopeTable; readonly clause: string };
@@ -32,7 +32,7 @@ export function source(one: TableSource, scope: Scope, t: Translation, locks: Lo
       return `${table.sql} AS ${added.sql}`;
     }
     case "derived": {
-      const inner = translateQuery(one.query, scope.parent ?? scope, t, { ctes: scope });
+      const inner = t.query(one.query, scope.parent, t);
       const columns = named(inner.columns, one.alias, one.columns);
       scope.add(derivedScope(one.alias, columns));
       return `(${inner.sql}) AS ${quote(one.alias.toLowerCase())} (${columns.map((c) => quote(c.name.toLowerCase())).join(", ")})`;

@@ -5,8 +5,10 @@
  */
 
 import { SqlError, type SqlType } from "../contract.ts";
+import type { Expression, Query } from "../tsql/ast.ts";
 import type { Column } from "./catalog.ts";
 import { type Environment, globalTypes, type Parameter, type ParameterSource } from "./plan.ts";
+import type { Scope } from "./scope.ts";
 import { isString, pgType } from "./types.ts";
 
 export type Typed = {
@@ -31,8 +33,45 @@ export const quoteText = (text: string): string =>
 /** A string made by a function whose arguments are no strings has no collation of its own. */
 export const ciText = (sql: string): string => `(${sql})::bpchar COLLATE sim.ci`;
 
+export type OutputColumn = {
+  readonly name: string;
+  readonly type: SqlType;
+  readonly nullable: boolean;
+  readonly column?: Column & { readonly table?: string };
+  /** The NULL constant: in a UNION the other branches give the type. */
+  readonly untyped?: boolean;
+};
+
+export type TranslatedQuery = {
+  readonly sql: string;
+  readonly columns: readonly OutputColumn[];
+  /** Variables of `SELECT @x = …`, by column. */
+  readonly assigns: readonly string[];
+};
+
+export type QueryOptions = {
+  /** Makes each output value what the receiver wants (INSERT … SELECT, UNION). */
+  readonly convert?: ((value: Typed, index: number) => Typed) | undefined;
+};
+
+export type TranslateQuery = (
+  query: Query,
+  parent: Scope | undefined,
+  t: Translation,
+  options?: QueryOptions,
+) => TranslatedQuery;
+
+/** The value of an argument where the call stands. */
+export type Evaluate = (expression: Expression) => Typed;
+
+const noSubqueries: TranslateQuery = () => {
+  throw new SqlError(1046, 15, "Subqueries are not allowed in this context. Only scalar expressions are allowed.");
+};
+
 export class Translation {
   readonly environment: Environment;
+  /** How a query inside an expression or FROM is translated; given from outside, because queries are made of expressions. */
+  readonly query: TranslateQuery;
   readonly parameters: Parameter[] = [];
   readonly before = new Set<string>();
   /** Only immutable functions may be used: computed columns, index filters. */
@@ -42,9 +81,10 @@ export class Translation {
   #aliases = 0;
   readonly #numbers = new Map<string, number>();
 
-  constructor(environment: Environment, options: { immutable?: boolean } = {}) {
+  constructor(environment: Environment, options: { immutable?: boolean; query?: TranslateQuery } = {}) {
     this.environment = environment;
     this.immutable = options.immutable ?? false;
+    this.query = options.query ?? noSubqueries;
   }
 
   /** A name no T-SQL identifier can be. */

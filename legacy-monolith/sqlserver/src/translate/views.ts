@@ -5,8 +5,8 @@ import type { Statement } from "../tsql/ast.ts";
 import { addColumn, addObject, objectId, removeObject } from "./catalog-script.ts";
 import { alreadyNamed, tableName } from "./ddl.ts";
 import type { DdlPlan, Environment } from "./plan.ts";
-import { translateQuery } from "./queries.ts";
-import { quote, Translation } from "./typed.ts";
+import { newTranslation, translateQuery } from "./queries.ts";
+import { quote } from "./typed.ts";
 
 /** @throws SqlError 2714, 4511, 4506 */
 export function createView(statement: Extract<Statement, { kind: "createView" }>, env: Environment): DdlPlan {
@@ -14,7 +14,7 @@ export function createView(statement: Extract<Statement, { kind: "createView" }>
   if (name.temporary) throw new SqlError(4103, 15, `"${name.name}": Temporary views are not allowed.`);
   const existing = env.catalog.table(name.schema, name.name);
   if (existing && !(statement.orAlter && existing.kind === "view")) throw alreadyNamed(name.name);
-  const t = new Translation(env);
+  const t = newTranslation(env);
   const { sql, columns, assigns } = translateQuery(statement.query, undefined, t);
   if (assigns.length > 0 || t.parameters.length > 0)
     throw new SqlError(156, 15, "Incorrect syntax near the keyword 'SELECT'.");
