@@ -204,7 +204,7 @@ function selectItems(item: SelectItem, scope: Scope, t: Translation): Item[] {
   if (item.kind === "star") return starItems(item.table, scope);
   const found = value(item.value, scope, t);
   if (item.kind === "assign") {
-    const target = t.variable(item.variable).type;
+    const target = t.variableType(item.variable);
     return [{ value: convert(found, target), name: "", variable: item.variable }];
   }
   const name =

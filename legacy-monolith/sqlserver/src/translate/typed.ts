@@ -94,12 +94,16 @@ export class Translation {
   }
 
   /** @throws SqlError 137 for an undeclared variable */
-  variable(name: string): Typed {
+  variableType(name: string): SqlType {
     const type = this.environment.variables.get(name);
-    if (type === undefined) {
-      const isTable = this.environment.tableVariables.has(name);
-      throw new SqlError(137, 15, `Must declare the scalar variable "${name}".`, { state: isTable ? 1 : 2 });
-    }
+    if (type !== undefined) return type;
+    const isTable = this.environment.tableVariables.has(name);
+    throw new SqlError(137, 15, `Must declare the scalar variable "${name}".`, { state: isTable ? 1 : 2 });
+  }
+
+  /** @throws SqlError 137 for an undeclared variable */
+  variable(name: string): Typed {
+    const type = this.variableType(name);
     if (this.environment.trigger) {
       return { sql: this.environment.trigger.variable(name), type, nullable: true };
     }
