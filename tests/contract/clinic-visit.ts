@@ -1,59 +1,73 @@
 /**
- * The way into a visit, over HTTP alone, so that it works against whatever server is under the contract: pick an
- * unrestricted patient, book him with a provider today, check him in. What check-in answers is the visit's address.
+ * The way into a visit, over HTTP alone, so that it works against whatever server is under the contract: register a patient,
+ * book him today, check him in; what check-in answers is the visit's address. Beside it, the few moves all suites of the
+ * clinical, billing and portal pages share.
  */
 
-import { expect } from "vitest";
-import { staff, type Target, type Visitor } from "./target.ts";
+import { type Answered, type Browser, openBrowser } from "./browser.ts";
+import { registerPatient, usDateFromToday } from "./clinic-records.ts";
+import { parseForms } from "./page-form.ts";
+import { type ContractTarget, demoPassword } from "./target.ts";
 
-export type ClinicVisit = { readonly patNo: number; readonly mrn: string; readonly name: string; readonly encNo: number };
+export type ClinicVisit = { readonly patNo: number; readonly mrn: string; readonly encNo: number };
 
-type Found = { readonly PatNo: number; readonly MRN: string; readonly Name: string };
+/** Fields by control name; names that begin with `__` are taken as they are, null leaves a control out. */
+export type Fields = Readonly<Record<string, string | null>>;
 
-/** Patients found by a beginning of their last name whose chart opens without break-glass. */
-export async function openPatients(visitor: Visitor, prefix: string): Promise<Found[]> {
-  const reply = await visitor.json("/Services/PatientService.asmx/FindPatients", { prefix, maxRows: 30 });
-  const { d } = JSON.parse(reply.text) as { d: Found[] };
-  const open: Found[] = [];
-  for (const patient of d) {
-    const chart = await visitor.get(`/Patient/Chart.aspx?pid=${patient.PatNo}`);
-    if (chart.status === 200) open.push(patient);
-  }
-  return open;
+/** Gives the body of the page's form with the fields changed, for posting it once or several times. */
+export async function formOf(browser: Browser, path: string): Promise<(fields: Fields) => string> {
+  const page = await browser.get(path);
+  const form = parseForms(page.text).find((one) => one.id === "aspnetForm");
+  if (!form) throw new Error(`no form on ${path} (status ${page.status}, ${page.location || page.error})`);
+  return (fields) => {
+    const values = new Map(form.values);
+    for (const [name, value] of Object.entries(fields)) {
+      const full = name.startsWith("__") ? name : `ctl00$cph$${name}`;
+      if (value === null) values.delete(full);
+      else values.set(full, value);
+    }
+    return new URLSearchParams([...values]).toString();
+  };
 }
 
-/** `MM/DD/YYYY` of today on the server's wall. */
-export function today(): string {
-  const parts = new Intl.DateTimeFormat("en-US", {
-    timeZone: "America/New_York",
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-  });
-  return parts.format(new Date());
+export const formType = { "content-type": "application/x-www-form-urlencoded" } as const;
+
+/** Opens a page, fills its form in and posts it: to itself, or to `action`, the page the form belongs to. */
+export async function submit(browser: Browser, path: string, fields: Fields, action: string = path): Promise<Answered> {
+  const body = await formOf(browser, path);
+  return browser.post(action, body(fields), formType);
+}
+
+/** Logs in as any of the generated staff. */
+export async function logInAs(target: ContractTarget, user: string): Promise<Browser> {
+  const browser = openBrowser(target.url);
+  await submit(browser, "/Login.aspx", { txtUser: user, txtPwd: demoPassword, btnLogin: "Log In" });
+  return browser;
 }
 
 let minute = 0;
 
-/** A checked-in visit of a patient with a provider. Every call takes another minute of the small hours, overbooked. */
-export async function openVisit(target: Target, patient: Found, provider = "AREYES"): Promise<ClinicVisit> {
-  const desk = await target.visitor(staff.frontDesk);
+/** A checked-in visit of a patient of its own with a provider. Each takes another minute of the small hours, overbooked. */
+export async function openVisit(target: ContractTarget, options: { provider?: string } = {}): Promise<ClinicVisit> {
+  const desk = await target.staff("frontDesk");
+  const { pid } = await registerPatient(desk);
   minute += 1;
-  const booked = await desk.json("/Services/ScheduleService.asmx/BookAppointment", {
-    pid: patient.PatNo,
-    prov: provider,
+  const booked = await desk.call("/Services/ScheduleService.asmx/BookAppointment", {
+    pid,
+    prov: options.provider ?? "AREYES",
     loc: "MAIN",
-    dt: today(),
+    dt: usDateFromToday(0),
     tm: `05${String(minute).padStart(2, "0")}`,
     dur: 1,
     type: "FOLL",
-    reason: "contract test",
+    reason: "Contract test",
     overbook: true,
   });
-  expect(booked.status, booked.text).toBe(200);
+  if (booked.status !== 200) throw new Error(`booking was refused: ${booked.status} ${booked.text}`);
   const { d } = JSON.parse(booked.text) as { d: { ApptID: number } };
-  const checkedIn = await desk.submit(`/Sched/CheckIn.aspx?aid=${d.ApptID}`, { txtCopay: "", btnCheckIn: "Check In" });
-  const encNo = Number(/[?&]enc=(\d+)/.exec(checkedIn.location)?.[1]);
-  expect(encNo, checkedIn.text).toBeGreaterThan(5_000_000);
-  return { patNo: patient.PatNo, mrn: patient.MRN, name: patient.Name, encNo };
+  const arrived = await submit(desk, `/Sched/CheckIn.aspx?aid=${d.ApptID}`, { txtCopay: "0", btnCheckIn: "Check In" });
+  const encNo = Number(/[?&]enc=(\d+)/.exec(arrived.location)?.[1]);
+  if (!Number.isInteger(encNo)) throw new Error(`check-in was refused: ${arrived.status} ${arrived.error}`);
+  const chart = await desk.get(`/Patient/PatDetail.aspx?pid=${pid}`);
+  return { patNo: pid, mrn: /\b(000\d{7})\b/.exec(chart.text)?.[1] ?? "", encNo };
 }

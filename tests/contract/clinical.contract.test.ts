@@ -1,21 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ClinicVisit, openPatients, openVisit } from "./clinic-visit.ts";
-import { staff, startTarget, type Target, type Visitor } from "./target.ts";
+import type { Browser } from "./browser.ts";
+import { type ClinicVisit, formType, logInAs, openVisit, submit } from "./clinic-visit.ts";
+import { type ContractTarget, contractTarget, rowsBehind } from "./target.ts";
 
-let target: Target;
-let physician: Visitor;
-let nurse: Visitor;
+let target: ContractTarget;
+let physician: Browser;
+let nurse: Browser;
 let visit: ClinicVisit;
 
 beforeAll(async () => {
-  target = await startTarget();
-  physician = await target.visitor(staff.physician);
-  nurse = await target.visitor(staff.nurse);
-  const [patient] = await openPatients(physician, "M");
-  if (!patient) throw new Error("the data holds no unrestricted patient with M");
-  visit = await openVisit(target, patient);
+  target = await contractTarget();
+  physician = await target.staff("physician");
+  nurse = await target.staff("nurse");
+  visit = await openVisit(target);
 });
-afterAll(() => target.close());
+afterAll(() => target?.close());
 
 const page = (encNo: number): string => `/Clin/Encounter.aspx?enc=${encNo}`;
 const note = { ddlNotTyp: "PROG", ddlSens: "N", txtNote: "Feels better.\r\nContinue." };
@@ -23,19 +22,19 @@ const note = { ddlNotTyp: "PROG", ddlSens: "N", txtNote: "Feels better.\r\nConti
 describe("row 25: the visit", () => {
   it("shows the editor to clinicians and only the visit's header to the desk", async () => {
     expect((await physician.get(page(visit.encNo))).text).toContain('name="ctl00$cph$txtNote"');
-    const desk = await (await target.visitor(staff.frontDesk)).get(page(visit.encNo));
+    const desk = await (await target.staff("frontDesk")).get(page(visit.encNo));
     expect(desk.status).toBe(200);
     expect(desk.text).toContain(`Visit ${visit.encNo}`);
     expect(desk.text).not.toContain("txtNote");
   });
 
   it("keeps billing out", async () => {
-    const refused = await (await target.visitor(staff.biller)).get(page(visit.encNo));
+    const refused = await (await target.staff("billing")).get(page(visit.encNo));
     expect(refused).toMatchObject({ status: 302, location: "/NoAccess.aspx?p=%2fClin%2fEncounter.aspx" });
   });
 
   it("saves to itself with msg=SAVED and shows what was saved", async () => {
-    const saved = await physician.submit(page(visit.encNo), {
+    const saved = await submit(physician, page(visit.encNo), {
       ...note,
       txtRsn: "Follow-up – café",
       txtDx1: "I10",
@@ -58,33 +57,33 @@ describe("row 25: the visit", () => {
     [{ txtDx1: "NOSUCHDX" }, "Unknown diagnosis code: NOSUCHDX"],
     [{ txtDx1: "I10", txtDx2: "i10" }, "A diagnosis is entered twice."],
   ])("answers 200 with a red label to %j", async (fields, error) => {
-    const refused = await physician.submit(page(visit.encNo), { ...fields, btnSave: "Save" });
+    const refused = await submit(physician, page(visit.encNo), { ...fields, btnSave: "Save" });
     expect(refused.status).toBe(200);
     expect(/<span id="ctl00_cph_lblErr"[^>]*>([^<]*)/.exec(refused.text)?.[1]).toContain(error);
   });
 
   it("lets no nurse sign, and nobody without a diagnosis", async () => {
     const fields = { ...note, btnSign: "Sign" };
-    expect((await nurse.submit(page(visit.encNo), fields)).text).toContain("Only a provider may sign notes.");
-    const bare = await physician.submit(page(visit.encNo), { ...fields, txtDx1: "" });
+    expect((await submit(nurse, page(visit.encNo), fields)).text).toContain("Only a provider may sign notes.");
+    const bare = await submit(physician, page(visit.encNo), { ...fields, txtDx1: "" });
     expect(bare.text).toContain("At least one diagnosis is required to sign.");
   });
 
   it("signs, closes the visit and charges it", async () => {
-    const signed = await physician.submit(page(visit.encNo), { ...note, txtDx1: "I10", btnSign: "Sign" });
+    const signed = await submit(physician, page(visit.encNo), { ...note, txtDx1: "I10", btnSign: "Sign" });
     expect(signed).toMatchObject({ status: 302, location: `${page(visit.encNo)}&msg=SIGNED` });
     const closed = await physician.get(page(visit.encNo));
     expect(closed.text).toContain("Closed");
     expect(closed.text).toContain("btnAddendum");
-    const biller = await target.visitor(staff.biller);
+    const biller = await target.staff("billing");
     const charges = await biller.get(`/Billing/ChargeEntry.aspx?enc=${visit.encNo}`);
     expect(charges.text).toContain("99213");
   });
 
   it("takes an addendum to a signed note and nothing else", async () => {
-    const added = await physician.submit(page(visit.encNo), { txtAddendum: "Phoned patient.", btnAddendum: "Save" });
+    const added = await submit(physician, page(visit.encNo), { txtAddendum: "Phoned patient.", btnAddendum: "Save" });
     expect(added).toMatchObject({ status: 302, location: `${page(visit.encNo)}&msg=ADDEND` });
-    const late = await physician.submit(page(visit.encNo), { ...note, btnSave: "Save" });
+    const late = await submit(physician, page(visit.encNo), { ...note, btnSave: "Save" });
     expect(late).toMatchObject({ status: 200 });
     expect(late.text).toContain("Visit is closed. Use an addendum.");
   });
@@ -94,7 +93,7 @@ describe("row 25: the visit", () => {
     expect(unknown.status).toBe(200);
     expect(unknown.text).toContain("Visit not found.");
     expect((await physician.get("/Clin/Encounter.aspx?enc=abc")).status).toBe(500);
-    expect((await physician.post(page(visit.encNo), { ctl00$cph$btnSave: "Save" })).status).toBe(500);
+    expect((await physician.post(page(visit.encNo), "ctl00%24cph%24btnSave=Save", formType)).status).toBe(500);
   });
 });
 
@@ -103,24 +102,24 @@ describe("row 26: SaveVitals", () => {
   const vitals = { ht: "70", wt: 182, temp: null, sys: 118, dia: 76, pulse: 64, resp: "", o2: "", pain: "" };
 
   it("saves and answers with the measurement", async () => {
-    const [patient] = await openPatients(nurse, "S");
-    if (!patient) throw new Error("the data holds no unrestricted patient with S");
-    const { encNo } = await openVisit(target, patient);
-    const reply = await nurse.json(service, { enc: encNo, ...vitals });
+    const { encNo } = await openVisit(target);
+    const reply = await nurse.call(service, { enc: encNo, ...vitals });
     expect(reply.status, reply.text).toBe(200);
     expect(reply.headers.get("content-type")).toBe("application/json; charset=utf-8");
-    expect(reply.text).toMatch(new RegExp(`^\\{"d":\\{"EncNo":${encNo},"TakenDt":"\\\\/Date\\(\\d+\\)\\\\/","BMI":"26\\.1"\\}\\}$`));
+    expect(reply.text).toMatch(
+      new RegExp(`^\\{"d":\\{"EncNo":${encNo},"TakenDt":"\\\\/Date\\(\\d+\\)\\\\/","BMI":"26\\.1"\\}\\}$`),
+    );
   });
 
   it("answers errors with 500 and a Message", async () => {
-    const bad = await nurse.json(service, { enc: visit.encNo, ...vitals });
+    const bad = await nurse.call(service, { enc: visit.encNo, ...vitals });
     expect(bad.status).toBe(500);
     expect(JSON.parse(bad.text)).toMatchObject({ Message: "Visit is closed." });
-    expect((await nurse.json(service, { enc: 1, ...vitals })).text).toContain("Visit not found.");
+    expect((await nurse.call(service, { enc: 1, ...vitals })).text).toContain("Visit not found.");
   });
 
   it("answers 401 without a ticket", async () => {
-    const reply = await target.stranger().json(service, { enc: visit.encNo, ...vitals });
+    const reply = await target.visitor().call(service, { enc: visit.encNo, ...vitals });
     expect(reply.status).toBe(401);
     expect(reply.headers.get("jsonerror")).toBe("true");
     expect(JSON.parse(reply.text)).toMatchObject({ Message: "Authentication failed." });
@@ -132,10 +131,13 @@ describe("rows 27 and 28: reading and printing a note", () => {
   let noteId: string;
 
   beforeAll(async () => {
-    const [patient] = await openPatients(physician, "R");
-    if (!patient) throw new Error("the data holds no unrestricted patient with R");
-    sensitive = await openVisit(target, patient);
-    await physician.submit(page(sensitive.encNo), { ...note, ddlSens: "P", txtNote: "Secret matter.", btnSave: "Save" });
+    sensitive = await openVisit(target);
+    await submit(physician, page(sensitive.encNo), {
+      ...note,
+      ddlSens: "P",
+      txtNote: "Secret matter.",
+      btnSave: "Save",
+    });
     const shown = await physician.get(page(sensitive.encNo));
     noteId = /NoteView\.aspx\?nid=(\d+)/.exec(shown.text)?.[1] ?? "";
     expect(noteId).not.toBe("");
@@ -149,7 +151,7 @@ describe("rows 27 and 28: reading and printing a note", () => {
   });
 
   it("sends another reader to break the glass, and opens it after that", async () => {
-    const other = await target.visitor(staff.otherPhysician);
+    const other = await logInAs(target, "TOBRIEN");
     expect((await other.get(page(sensitive.encNo))).text).not.toContain("Secret matter.");
     const refused = await other.get(`/Clin/NoteView.aspx?nid=${noteId}`);
     expect(refused).toMatchObject({
@@ -157,7 +159,7 @@ describe("rows 27 and 28: reading and printing a note", () => {
       location: `/Patient/BreakGlass.aspx?pid=${sensitive.patNo}&ReturnUrl=%2fClin%2fNoteView.aspx%3fnid%3d${noteId}`,
     });
     expect((await other.get(`/Handlers/NotePrint.ashx?nid=${noteId}`)).status).toBe(302);
-    await other.breakGlass(refused.location);
+    await submit(other, refused.location, { txtReason: "Emergency", btnBreak: "Open Record" });
     expect((await other.get(`/Clin/NoteView.aspx?nid=${noteId}`)).text).toContain("Secret matter.");
   });
 
@@ -174,11 +176,12 @@ describe("rows 27 and 28: reading and printing a note", () => {
     expect((await physician.get(`/Handlers/NotePrint.ashx?nid=${noteId}&fmt=doc`)).text).toBe("ERROR: Unknown format");
   });
 
-  it("leaves an audit row for each view and print", async () => {
-    const rows = await target.sql?.(
-      `SELECT ActCd, COUNT(*) AS Cnt FROM AUDITLOG WHERE ObjTyp = 'CLINNOTE' AND ObjKey = '${noteId}' GROUP BY ActCd ORDER BY ActCd`,
+  it("leaves an audit row for each view and print", async (context) => {
+    const rows = await rowsBehind(target, context)(
+      "SELECT ActCd, COUNT(*) AS Cnt FROM AUDITLOG WHERE ObjTyp = 'CLINNOTE' AND ObjKey = @nid GROUP BY ActCd ORDER BY ActCd",
+      { nid: noteId },
     );
-    expect(rows ?? [{ ActCd: "PRNT" }, { ActCd: "VIEW" }]).toMatchObject([{ ActCd: "PRNT" }, { ActCd: "VIEW" }]);
+    expect(rows).toMatchObject([{ ActCd: "PRNT" }, { ActCd: "VIEW" }]);
   });
 });
 
@@ -186,14 +189,24 @@ describe("row 29: problem list", () => {
   const list = (tab: string): string => `/Clin/ProblemList.aspx?pid=${visit.patNo}&tab=${tab}`;
 
   it("adds to each tab and comes back to it", async () => {
-    const problem = await physician.submit(list("P"), { txtItemCd: "I10", txtItemDs: "", btnAdd: "Add" });
+    const problem = await submit(physician, list("P"), { txtItemCd: "I10", txtItemDs: "", btnAdd: "Add" });
     expect(problem).toMatchObject({ status: 302, location: `${list("P")}&msg=ADDED` });
-    const allergy = await nurse.submit(list("A"), { txtItemDs: "Sesam ñ", txtReact: "HIVES", ddlSev: "S", btnAdd: "Add" });
+    const allergy = await submit(nurse, list("A"), {
+      txtItemDs: "Sesam ñ",
+      txtReact: "HIVES",
+      ddlSev: "S",
+      btnAdd: "Add",
+    });
     expect(allergy.location).toBe(`${list("A")}&msg=ADDED`);
     const shown = await nurse.get(list("A"));
     expect(shown.text).toContain("Sesam ñ");
     expect(shown.text).toContain("HIVES");
-    const shot = await nurse.submit(list("I"), { txtItemCd: "140", txtItemDs: "Influenza", txtOnset: "10/01/2020", btnAdd: "Add" });
+    const shot = await submit(nurse, list("I"), {
+      txtItemCd: "140",
+      txtItemDs: "Influenza",
+      txtOnset: "10/01/2020",
+      btnAdd: "Add",
+    });
     expect(shot.location).toBe(`${list("I")}&msg=ADDED`);
     expect((await nurse.get(list("I"))).text).toContain("10/01/2020");
   });
@@ -201,14 +214,14 @@ describe("row 29: problem list", () => {
   it("resolves a problem by post-back", async () => {
     const before = await physician.get(list("P"));
     const argument = /Resolve\$\d+/.exec(before.text)?.[0] ?? "";
-    const resolved = await physician.submit(list("P"), { __EVENTTARGET: "ctl00$cph$gv", __EVENTARGUMENT: argument });
+    const resolved = await submit(physician, list("P"), { __EVENTTARGET: "ctl00$cph$gv", __EVENTARGUMENT: argument });
     expect(resolved.location).toBe(`${list("P")}&msg=SAVED`);
     expect((await physician.get(list("P"))).text).not.toContain(argument);
   });
 
   it("refuses an empty description and a date that is none with 200", async () => {
-    expect((await nurse.submit(list("A"), { btnAdd: "Add" })).text).toContain("Description is required.");
-    const bad = await nurse.submit(list("A"), { txtItemDs: "X", txtOnset: "2020-01-01", btnAdd: "Add" });
+    expect((await submit(nurse, list("A"), { btnAdd: "Add" })).text).toContain("Description is required.");
+    const bad = await submit(nurse, list("A"), { txtItemDs: "X", txtOnset: "2020-01-01", btnAdd: "Add" });
     expect(bad).toMatchObject({ status: 200 });
     expect(bad.text).toContain("Date must be MM/DD/YYYY.");
   });

@@ -1,20 +1,44 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { staff, startTarget, type Target, type Visitor } from "./target.ts";
+/**
+ * Row 44, and row 37 where the portal meets the prescriber. The account is taken from the data: whoever has an active
+ * prescription without a request. Without a look at the rows nobody knows a log-in, and the suite is skipped.
+ */
 
-let target: Target;
-let patient: Visitor;
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Browser, openBrowser } from "./browser.ts";
+import { freeSlots } from "./clinic-records.ts";
+import { formOf, formType, submit } from "./clinic-visit.ts";
+import { type ContractTarget, contractTarget, demoPassword } from "./target.ts";
+
+let target: ContractTarget;
+let account: { LoginName: string; PatNo: number } | undefined;
+let patient: Browser;
 
 beforeAll(async () => {
-  target = await startTarget();
-  patient = await target.portalVisitor();
+  target = await contractTarget();
+  const accounts = await target.rows?.<{ LoginName: string; PatNo: number }>(
+    `SELECT TOP (1) u.LoginName, u.PatNo FROM PORTAL_USER AS u INNER JOIN PATMST AS m ON m.PatNo = u.PatNo
+     WHERE u.IsActive = 1 AND m.DelYN <> 'Y' AND m.RstrYN <> 'Y' AND EXISTS (SELECT * FROM RXMST AS r
+       WHERE r.PatNo = u.PatNo AND r.StatCd = 'A' AND r.RefReqYN <> 'Y' AND r.CtrlCl = ' ') ORDER BY u.PortalUserId`,
+  );
+  account = accounts?.[0];
+  patient = await portalLogIn(account?.LoginName ?? "");
 });
-afterAll(() => target.close());
+afterAll(() => target?.close());
+beforeEach((context) => {
+  if (!account) context.skip("no portal log-in is known: LEGACY_MSSQL_URL is not set, or the data holds none");
+});
+
+async function portalLogIn(name: string): Promise<Browser> {
+  const browser = openBrowser(target.url);
+  await submit(browser, "/Portal/Login.aspx", { txtUser: name, txtPwd: demoPassword, btnLogin: "Log In" });
+  return browser;
+}
 
 const login = "/Portal/Login.aspx";
 
 describe("row 44: the portal's door", () => {
   it("sends a visitor without its cookie to its own log-in", async () => {
-    const reply = await target.stranger().get("/Portal/MyResults.aspx?ord=X");
+    const reply = await target.visitor().get("/Portal/MyResults.aspx?ord=X");
     expect(reply).toMatchObject({
       status: 302,
       location: "/Portal/Login.aspx?ReturnUrl=%2fPortal%2fMyResults.aspx%3ford%3dX&ord=X",
@@ -22,21 +46,25 @@ describe("row 44: the portal's door", () => {
   });
 
   it("is not opened by a staff ticket", async () => {
-    expect((await (await target.visitor(staff.admin)).get("/Portal/Home.aspx")).status).toBe(302);
+    expect((await (await target.staff("admin")).get("/Portal/Home.aspx")).status).toBe(302);
   });
 
   it("refuses a wrong password with 200 and the same words as an unknown name", async () => {
-    const wrong = await target.stranger().submit(login, { txtUser: target.portalLogin.user, txtPwd: "x", btnLogin: "Log In" });
-    const unknown = await target.stranger().submit(login, { txtUser: "nobody", txtPwd: "x", btnLogin: "Log In" });
+    const wrong = await submit(target.visitor(), login, {
+      txtUser: account?.LoginName ?? "",
+      txtPwd: "x",
+      btnLogin: "Log In",
+    });
+    const unknown = await submit(target.visitor(), login, { txtUser: "nobody", txtPwd: "x", btnLogin: "Log In" });
     expect([wrong.status, unknown.status]).toEqual([200, 200]);
     expect(wrong.text).toContain("The login name or password is not correct.");
     expect(unknown.text).toContain("The login name or password is not correct.");
   });
 
   it("gives a cookie for /Portal only", async () => {
-    const visitor = target.stranger();
-    const { user, password } = target.portalLogin;
-    const reply = await visitor.submit(login, { txtUser: user.toUpperCase(), txtPwd: password, btnLogin: "Log In" });
+    const visitor = target.visitor();
+    const user = account?.LoginName.toUpperCase() ?? "";
+    const reply = await submit(visitor, login, { txtUser: user, txtPwd: demoPassword, btnLogin: "Log In" });
     expect(reply).toMatchObject({ status: 302, location: "/Portal/Home.aspx" });
     expect(reply.headers.getSetCookie().join("\n")).toMatch(/^\.PORTALAUTH=[0-9A-F]+; path=\/Portal/im);
     expect((await visitor.get("/Default.aspx")).status).toBe(302);
@@ -52,42 +80,48 @@ describe("row 44: inside the portal", () => {
   });
 
   it("saves contact details to itself, and refuses wrong ones with 200", async () => {
-    const saved = await patient.submit("/Portal/Home.aspx", { txtEmail: "new@example.org", txtCell: "(413) 555-0199", btnSave: "Save" });
+    const saved = await submit(patient, "/Portal/Home.aspx", {
+      txtEmail: "new@example.org",
+      txtCell: "(413) 555-0199",
+      btnSave: "Save",
+    });
     expect(saved).toMatchObject({ status: 302, location: "/Portal/Home.aspx?msg=SAVED" });
     expect((await patient.get("/Portal/Home.aspx")).text).toContain("4135550199");
-    expect((await patient.submit("/Portal/Home.aspx", { txtCell: "12", btnSave: "Save" })).text).toContain("10 digits");
+    expect((await submit(patient, "/Portal/Home.aspx", { txtCell: "12", btnSave: "Save" })).text).toContain(
+      "10 digits",
+    );
   });
 
   it("requests an appointment at a free time, once", async () => {
     const slot = await freeSlot();
     const fields = { ...slot, txtRsn: "Portal contract", btnRequest: "Request appointment" };
-    const asked = await patient.submit("/Portal/MyAppts.aspx", fields);
+    const asked = await submit(patient, "/Portal/MyAppts.aspx", fields);
     expect(asked.status, asked.text).toBe(302);
     expect(asked.location).toBe("/Portal/MyAppts.aspx?msg=REQUESTED");
     const shown = await patient.get(asked.location);
     expect(shown.text).toContain("Your request was sent.");
     expect(shown.text).toContain("Portal contract");
-    const again = await patient.submit("/Portal/MyAppts.aspx", fields);
+    const again = await submit(patient, "/Portal/MyAppts.aspx", fields);
     expect(again.status).toBe(200);
     expect(again.text).toContain("no longer available");
-    const row = await target.sql?.("SELECT TOP (1) SrcCd, StatCd FROM tblAppointment ORDER BY ApptID DESC");
+    const row = await target.rows?.("SELECT TOP (1) SrcCd, StatCd FROM tblAppointment ORDER BY ApptID DESC");
     if (row) expect(row[0]).toMatchObject({ SrcCd: "P", StatCd: "SC" });
   });
 
   it("refuses days that are past or at no hour of the provider", async () => {
     const { ddlProv } = await freeSlot();
-    const past = await patient.submit("/Portal/MyAppts.aspx", { ddlProv, txtDt: "01/01/2008", txtTm: "9:00 AM" });
+    const past = await submit(patient, "/Portal/MyAppts.aspx", { ddlProv, txtDt: "01/01/2008", txtTm: "9:00 AM" });
     expect(past.text).toContain("Please choose a day after today.");
-    const night = await patient.submit("/Portal/MyAppts.aspx", { ...(await freeSlot()), txtTm: "3:00 AM" });
+    const night = await submit(patient, "/Portal/MyAppts.aspx", { ...(await freeSlot()), txtTm: "3:00 AM" });
     expect(night.text).toContain("does not see patients at that time");
   });
 
   it("shows released results only", async () => {
     const list = await patient.get("/Portal/MyResults.aspx");
     expect(list.status).toBe(200);
-    const rows = await target.sql?.(
-      `SELECT TOP (1) OrdNo FROM LABORD WHERE PatNo = ${target.portalLogin.patNo} AND RelPtYN <> 'Y'`,
-    );
+    const rows = await target.rows?.("SELECT TOP (1) OrdNo FROM LABORD WHERE PatNo = @pat AND RelPtYN <> 'Y'", {
+      pat: account?.PatNo ?? 0,
+    });
     const hidden = String(rows?.[0]?.["OrdNo"] ?? "L00000000000").trim();
     expect(list.text).not.toContain(hidden);
     expect((await patient.get(`/Portal/MyResults.aspx?ord=${hidden}`)).text).toContain("Result not found.");
@@ -95,17 +129,23 @@ describe("row 44: inside the portal", () => {
 
   it("sends a message, opens it by post and deletes it", async () => {
     const subject = `Contract ${Date.now()}`;
-    const sent = await patient.submit("/Portal/Messages.aspx", { txtSubj: subject, txtBody: "¿Señor – 5 € ✓?", btnSend: "Send" });
+    const sent = await submit(patient, "/Portal/Messages.aspx", {
+      txtSubj: subject,
+      txtBody: "¿Señor – 5 € ✓?",
+      btnSend: "Send",
+    });
     expect(sent).toMatchObject({ status: 302, location: "/Portal/Messages.aspx?msg=MSGSENT" });
     const list = await patient.get("/Portal/Messages.aspx");
     const id = new RegExp(`${subject}[\\s\\S]*?Open\\$([0-9A-Fa-f-]{36})`).exec(list.text)?.[1] ?? "";
     const post = { __EVENTTARGET: "ctl00$cph$gv" };
-    const opened = await patient.submit("/Portal/Messages.aspx", { ...post, __EVENTARGUMENT: `Open$${id}` });
+    const opened = await submit(patient, "/Portal/Messages.aspx", { ...post, __EVENTARGUMENT: `Open$${id}` });
     expect(opened.location).toBe(`/Portal/Messages.aspx?id=${id}`);
     expect((await patient.get(opened.location)).text).toContain("¿Señor – 5 € ✓?");
-    await patient.submit("/Portal/Messages.aspx", { ...post, __EVENTARGUMENT: `Delete$${id}` });
+    await submit(patient, "/Portal/Messages.aspx", { ...post, __EVENTARGUMENT: `Delete$${id}` });
     expect((await patient.get("/Portal/Messages.aspx")).text).not.toContain(subject);
-    expect((await patient.submit("/Portal/Messages.aspx", { btnSend: "Send" })).text).toContain("Please enter a subject.");
+    expect((await submit(patient, "/Portal/Messages.aspx", { btnSend: "Send" })).text).toContain(
+      "Please enter a subject.",
+    );
   });
 });
 
@@ -114,48 +154,34 @@ describe("row 37: a refill request on its way", () => {
     const page = await patient.get("/Portal/Messages.aspx");
     const rxNo = /<option value="(7\d{5})"/.exec(page.text)?.[1];
     if (rxNo === undefined) throw new Error("the portal patient of the data has no active prescription");
-    const asked = await patient.submit("/Portal/Messages.aspx", { ddlRx: rxNo, btnRefill: "Request refill" });
+    const asked = await submit(patient, "/Portal/Messages.aspx", { ddlRx: rxNo, btnRefill: "Request refill" });
     expect(asked.location).toBe("/Portal/Messages.aspx?msg=REQUESTED");
 
-    const physician = await target.visitor(staff.physician);
+    const physician = await target.staff("physician");
     const opened = await physician.get(`/Rx/RxRefill.aspx?rx=${rxNo}`);
     expect(opened.status, opened.location).toBe(200);
-    const read = await target.sql?.(
-      `SELECT COUNT(*) AS Cnt FROM PORTAL_MSG WHERE MsgType = 'RXRF' AND RefKey = '${rxNo}' AND FromType = 'P' AND IsRead = 0`,
+    const read = await target.rows?.(
+      "SELECT COUNT(*) AS Cnt FROM PORTAL_MSG WHERE MsgType = 'RXRF' AND RefKey = @rx AND FromType = 'P' AND IsRead = 0",
+      { rx: rxNo },
     );
     expect(read?.[0]?.["Cnt"] ?? 0).toBe(0);
-    const form = await physician.form(`/Rx/RxRefill.aspx?rx=${rxNo}`);
-    const approved = await physician.post(`/Rx/RxRefill.aspx?rx=${rxNo}`, form({ txtRef: "2", btnApprove: "Approve" }));
+    const form = await formOf(physician, `/Rx/RxRefill.aspx?rx=${rxNo}`);
+    const approved = await physician.post(
+      `/Rx/RxRefill.aspx?rx=${rxNo}`,
+      form({ txtRef: "2", btnApprove: "Approve" }),
+      formType,
+    );
     expect(approved).toMatchObject({ status: 302, location: "/Default.aspx?msg=REFILLED" });
-    const twice = await physician.post(`/Rx/RxRefill.aspx?rx=${rxNo}`, form({ btnDeny: "Deny" }));
+    const twice = await physician.post(`/Rx/RxRefill.aspx?rx=${rxNo}`, form({ btnDeny: "Deny" }), formType);
     expect(twice.text).toContain("The request was already answered.");
     expect((await patient.get("/Portal/Messages.aspx")).text).toContain("Refill approved");
   });
 });
 
-/** A free slot as the scheduling service tells it, in the words of the portal's form. */
+/** A slot that is free in the schedule, in the words of the portal's form. */
 async function freeSlot(): Promise<{ ddlProv: string; txtDt: string; txtTm: string }> {
-  const desk = await target.visitor(staff.frontDesk);
-  const day = (ahead: number): string =>
-    new Intl.DateTimeFormat("en-US", { timeZone: "America/New_York", year: "numeric", month: "2-digit", day: "2-digit" }).format(
-      new Date(Date.now() + ahead * 86_400_000),
-    );
-  const reply = await desk.json("/Services/ScheduleService.asmx/GetSlots", {
-    prov: "AREYES",
-    loc: "MAIN",
-    from: day(20),
-    to: day(40),
-    type: "FOLL",
-  });
-  const { d } = JSON.parse(reply.text) as { d: { Dt: string; Tm: string }[] };
-  const slot = d[Math.floor(d.length / 2)];
-  if (!slot) throw new Error("the data leaves AREYES no free slot in three weeks");
-  const date = new Date(Number(/\d+/.exec(slot.Dt)?.[0]));
-  const txtDt = new Intl.DateTimeFormat("en-US", {
-    timeZone: "America/New_York",
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-  }).format(date);
-  return { ddlProv: "AREYES", txtDt, txtTm: slot.Tm };
+  const slots = await freeSlots(await target.staff("frontDesk"));
+  const slot = slots[Math.floor(slots.length / 2)];
+  if (!slot) throw new Error("the data leaves AREYES no free slot in five weeks");
+  return { ddlProv: slot.ProvID, txtDt: slot.dt, txtTm: slot.Tm };
 }

@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { today } from "./clinic-visit.ts";
-import { staff, startTarget, type Target, type Visitor } from "./target.ts";
+import type { Browser } from "./browser.ts";
+import { formType } from "./clinic-visit.ts";
+import { usDateFromToday } from "./clinic-records.ts";
+import { type ContractTarget, contractTarget } from "./target.ts";
 
-let target: Target;
-let reporter: Visitor;
+let target: ContractTarget;
+let reporter: Browser;
 
 beforeAll(async () => {
-  target = await startTarget();
-  reporter = await target.visitor(staff.reporter);
+  target = await contractTarget();
+  reporter = await target.staff("reports");
 });
-afterAll(() => target.close());
+afterAll(() => target?.close());
 
 const headers = {
   AR: '"PatNo","MRN","Name","Balance","0-30","31-60","61-90","Over 90"',
@@ -17,23 +19,28 @@ const headers = {
   LABTAT: '"OrdNo","Panel","Description","ProvID","Ordered","Collected","Reported","Hours"',
 } as const;
 
-const [month, day, year] = today().split("/");
+const [month, day, year] = usDateFromToday(0).split("/");
 
 describe("row 45: exports", () => {
-  it.each(Object.entries(headers))("%s is quoted CSV in windows-1252 with CRLF, as attachment of the day", async (name, header) => {
-    const reply = await reporter.get(`/Reports/Export.ashx?rpt=${name.toLowerCase()}&from=01/01/2000&to=${today()}`);
-    expect(reply.status).toBe(200);
-    expect(reply.headers.get("content-type")).toBe("text/csv; charset=windows-1252");
-    expect(reply.headers.get("content-disposition")).toBe(`attachment; filename=rpt_${year}${month}${day}.csv`);
-    const lines = reply.bytes.toString("latin1").split("\r\n");
-    expect(lines[0]).toBe(header);
-    expect(lines.at(-1)).toBe("");
-    expect(lines.length).toBeGreaterThan(2);
-    for (const line of lines.slice(0, -1)) expect(line).toMatch(/^"([^"]|"")*"(,"([^"]|"")*")*$/);
-  });
+  it.each(Object.entries(headers))(
+    "%s is quoted CSV in windows-1252 with CRLF, as attachment of the day",
+    async (name, header) => {
+      const reply = await reporter.get(
+        `/Reports/Export.ashx?rpt=${name.toLowerCase()}&from=01/01/2000&to=${usDateFromToday(0)}`,
+      );
+      expect(reply.status).toBe(200);
+      expect(reply.headers.get("content-type")).toBe("text/csv; charset=windows-1252");
+      expect(reply.headers.get("content-disposition")).toBe(`attachment; filename=rpt_${year}${month}${day}.csv`);
+      const lines = reply.bytes.toString("latin1").split("\r\n");
+      expect(lines[0]).toBe(header);
+      expect(lines.at(-1)).toBe("");
+      expect(lines.length).toBeGreaterThan(2);
+      for (const line of lines.slice(0, -1)) expect(line).toMatch(/^"([^"]|"")*"(,"([^"]|"")*")*$/);
+    },
+  );
 
   it("ages a balance into buckets that add up to it", async () => {
-    const reply = await reporter.get(`/Reports/Export.ashx?rpt=AR&from=01/01/2000&to=${today()}`);
+    const reply = await reporter.get(`/Reports/Export.ashx?rpt=AR&from=01/01/2000&to=${usDateFromToday(0)}`);
     const rows = reply.text
       .split("\r\n")
       .slice(1, -1)
@@ -50,13 +57,16 @@ describe("row 45: exports", () => {
   });
 
   it("answers an unknown report and a bad date with 200 and an error", async () => {
-    expect(await reporter.get("/Reports/Export.ashx?rpt=NONE")).toMatchObject({ status: 200, text: "ERROR: Unknown report\r\n" });
+    expect(await reporter.get("/Reports/Export.ashx?rpt=NONE")).toMatchObject({
+      status: 200,
+      text: "ERROR: Unknown report\r\n",
+    });
     expect((await reporter.get("/Reports/Export.ashx?rpt=AR&from=x")).text).toBe("ERROR: Invalid date\r\n");
     expect((await reporter.get("/Reports/Export.ashx?rpt=constructor")).text).toBe("ERROR: Unknown report\r\n");
   });
 
   it("leaves no audit row", async () => {
-    const count = async () => (await target.sql?.("SELECT COUNT(*) AS Cnt FROM AUDITLOG"))?.[0]?.["Cnt"];
+    const count = async () => (await target.rows?.("SELECT COUNT(*) AS Cnt FROM AUDITLOG"))?.[0]?.["Cnt"];
     const before = await count();
     await reporter.get("/Reports/Export.ashx?rpt=AR");
     await reporter.get("/Reports/DailyProd.aspx");
@@ -65,12 +75,7 @@ describe("row 45: exports", () => {
 });
 
 describe("row 45: daily production and the nightly run", () => {
-  const previous = new Intl.DateTimeFormat("en-US", {
-    timeZone: "America/New_York",
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-  }).format(new Date(Date.now() - 5 * 86_400_000));
+  const previous = usDateFromToday(-5);
 
   it("shows a day with its totals, and no day it cannot read", async () => {
     const reply = await reporter.get(`/Reports/DailyProd.aspx?dt=${previous}&loc=`);
@@ -81,22 +86,26 @@ describe("row 45: daily production and the nightly run", () => {
   });
 
   it("computes what the data set already says of a past day, and says so in plain text", async () => {
-    const admin = await target.visitor(staff.admin);
+    const admin = await target.staff("admin");
     const grid = async (): Promise<string> => {
       const { text } = await reporter.get(`/Reports/DailyProd.aspx?dt=${previous}`);
       return /id="ctl00_cph_gvProd"[\s\S]*?<\/table>/.exec(text)?.[0] ?? "";
     };
     const before = await grid();
-    const run = await admin.post(`/Admin/RunNightly.ashx?dt=${previous}`, {});
+    const run = await admin.post(`/Admin/RunNightly.ashx?dt=${previous}`, "", formType);
     expect(run.status, run.text).toBe(200);
     expect(run.headers.get("content-type")).toBe("text/plain; charset=utf-8");
-    expect(run.text).toMatch(new RegExp(`^RPT_DAILY ${previous}: \\d+ row\\(s\\)\\r\\nIFCMSG purged: \\d+\\r\\nOK\\r\\n$`));
+    expect(run.text).toMatch(
+      new RegExp(`^RPT_DAILY ${previous}: \\d+ row\\(s\\)\\r\\nIFCMSG purged: \\d+\\r\\nOK\\r\\n$`),
+    );
     expect(await grid()).toBe(before);
   });
 
   it("keeps the run to administrators and reports to those who may have them", async () => {
-    expect((await reporter.post("/Admin/RunNightly.ashx", {})).location).toBe("/NoAccess.aspx?p=%2fAdmin%2fRunNightly.ashx");
-    const nurse = await target.visitor(staff.nurse);
+    expect((await reporter.post("/Admin/RunNightly.ashx", "", formType)).location).toBe(
+      "/NoAccess.aspx?p=%2fAdmin%2fRunNightly.ashx",
+    );
+    const nurse = await target.staff("nurse");
     expect((await nurse.get("/Reports/Export.ashx?rpt=AR")).location).toBe("/NoAccess.aspx?p=%2fReports%2fExport.ashx");
   });
 });

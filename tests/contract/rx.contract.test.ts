@@ -1,24 +1,29 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ClinicVisit, openPatients, openVisit } from "./clinic-visit.ts";
-import { staff, startTarget, type Target, type Visitor } from "./target.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Browser } from "./browser.ts";
+import { type ClinicVisit, openVisit, submit } from "./clinic-visit.ts";
+import { type ContractTarget, contractTarget } from "./target.ts";
 
-let target: Target;
-let physician: Visitor;
+let target: ContractTarget;
+let physician: Browser;
 let visit: ClinicVisit;
 
 beforeAll(async () => {
-  target = await startTarget();
-  physician = await target.visitor(staff.physician);
-  const [patient] = await openPatients(physician, "B");
-  if (!patient) throw new Error("the data holds no unrestricted patient with B");
-  visit = await openVisit(target, patient);
+  target = await contractTarget();
+  physician = await target.staff("physician");
+  visit = await openVisit(target);
   const allergies = `/Clin/ProblemList.aspx?pid=${visit.patNo}&tab=A`;
-  await physician.submit(allergies, { txtItemDs: "SUMATRIPTAN", txtReact: "FLUSHING", ddlSev: "S", btnAdd: "Add" });
+  await submit(physician, allergies, { txtItemDs: "SUMATRIPTAN", txtReact: "FLUSHING", ddlSev: "S", btnAdd: "Add" });
 });
-afterAll(() => target.close());
+afterAll(() => target?.close());
 
 const rxNew = (): string => `/Rx/RxNew.aspx?enc=${visit.encNo}`;
-const order = { ddlDrug: "NITR100", txtSig: "1 capsule twice daily", txtQty: "1 bottle", txtRef: "2", btnSave: "Prescribe" };
+const order = {
+  ddlDrug: "NITR100",
+  txtSig: "1 capsule twice daily",
+  txtQty: "1 bottle",
+  txtRef: "2",
+  btnSave: "Prescribe",
+};
 
 async function pharmacy(): Promise<string> {
   const form = await physician.get(rxNew());
@@ -32,7 +37,7 @@ async function latestRx(): Promise<string> {
 
 describe("rows 35 and 36: prescribing", () => {
   it("goes to the list with msg=QUEUED and shows there", async () => {
-    const done = await physician.submit(rxNew(), { ...order, chkOverride: "on", ddlPhrm: await pharmacy() });
+    const done = await submit(physician, rxNew(), { ...order, chkOverride: "on", ddlPhrm: await pharmacy() });
     expect(done.status, done.text).toBe(302);
     expect(done.location).toBe(`/Rx/RxList.aspx?pid=${visit.patNo}&msg=QUEUED`);
     const list = await physician.get(done.location);
@@ -44,14 +49,15 @@ describe("rows 35 and 36: prescribing", () => {
 
   it("warns of an allergy and goes on only with chkOverride", async () => {
     const risky = { ...order, ddlDrug: "SUMA50" };
-    const warned = await physician.submit(rxNew(), risky);
+    const warned = await submit(physician, rxNew(), risky);
     expect(warned.status).toBe(200);
     expect(warned.text).toContain("HIGH: Allergy: SUMATRIPTAN (FLUSHING)");
     expect(warned.text).toContain('name="ctl00$cph$chkOverride"');
-    const done = await physician.submit(rxNew(), { ...risky, chkOverride: "on" });
+    const done = await submit(physician, rxNew(), { ...risky, chkOverride: "on" });
     expect(done.status).toBe(302);
-    const audited = await target.sql?.(
-      `SELECT TOP (1) Cmt FROM AUDITLOG WHERE ObjTyp = 'RXMST' AND PatNo = ${visit.patNo} ORDER BY AudID DESC`,
+    const audited = await target.rows?.(
+      "SELECT TOP (1) Cmt FROM AUDITLOG WHERE ObjTyp = 'RXMST' AND PatNo = @pat ORDER BY AudID DESC",
+      { pat: visit.patNo },
     );
     if (audited) expect(String(audited[0]?.["Cmt"])).toContain("OVERRIDE Allergy: SUMATRIPTAN");
   });
@@ -61,13 +67,13 @@ describe("rows 35 and 36: prescribing", () => {
     [{ txtSig: "" }, "Sig is required."],
     [{ txtRef: "99" }, "No more than 11 refills."],
   ])("refuses %j with 200", async (fields, error) => {
-    const refused = await physician.submit(rxNew(), { ...order, ...fields });
+    const refused = await submit(physician, rxNew(), { ...order, ...fields });
     expect(refused.status).toBe(200);
     expect(refused.text).toContain(error);
   });
 
   it("is for physicians", async () => {
-    expect((await (await target.visitor(staff.nurse)).get(rxNew())).location).toBe("/NoAccess.aspx?p=%2fRx%2fRxNew.aspx");
+    expect((await (await target.staff("nurse")).get(rxNew())).location).toBe("/NoAccess.aspx?p=%2fRx%2fRxNew.aspx");
   });
 });
 
@@ -75,7 +81,7 @@ describe("row 38: CheckInteractions", () => {
   const service = "/Services/RxService.asmx/CheckInteractions";
 
   it("lists severity and text", async () => {
-    const reply = await physician.json(service, { pid: visit.patNo, drugCd: "SUMA50" });
+    const reply = await physician.call(service, { pid: visit.patNo, drugCd: "SUMA50" });
     expect(reply.status).toBe(200);
     const { d } = JSON.parse(reply.text) as { d: { Severity: string; Text: string }[] };
     expect(d).toContainEqual({ Severity: "HIGH", Text: "Allergy: SUMATRIPTAN (FLUSHING)" });
@@ -83,28 +89,32 @@ describe("row 38: CheckInteractions", () => {
   });
 
   it("answers an unknown drug, a missing argument and a wrong type with 500", async () => {
-    expect((await physician.json(service, { pid: visit.patNo, drugCd: "NOSUCH" })).status).toBe(500);
-    const missing = await physician.json(service, { pid: visit.patNo });
+    expect((await physician.call(service, { pid: visit.patNo, drugCd: "NOSUCH" })).status).toBe(500);
+    const missing = await physician.call(service, { pid: visit.patNo });
     expect(missing.text).toContain("missing value for parameter: \\u0027drugCd\\u0027");
-    expect((await physician.json(service, { pid: "x", drugCd: "SUMA50" })).status).toBe(500);
+    expect((await physician.call(service, { pid: "x", drugCd: "SUMA50" })).status).toBe(500);
   });
 });
 
-function soap(rxNo: string, status: string, key = target.interfaceKey): string {
+function soap(rxNo: string, status: string, key = target.interfaceKey ?? ""): string {
   return `<?xml version="1.0" encoding="utf-8"?>
 <soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Header><AuthHeader xmlns="http://tempuri.org/"><Key>${key}</Key></AuthHeader></soap:Header>
 <soap:Body><SetStatus xmlns="http://tempuri.org/"><rxNo>${rxNo}</rxNo><status>${status}</status><note>ready</note></SetStatus></soap:Body></soap:Envelope>`;
 }
 
 const setStatus = (body: string) =>
-  target.stranger().raw("/Interfaces/RxStatus.asmx", {
-    body: Buffer.from(body),
-    headers: { "content-type": "text/xml; charset=utf-8", soapaction: '"http://tempuri.org/SetStatus"' },
+  target.visitor().post("/Interfaces/RxStatus.asmx", body, {
+    "content-type": "text/xml; charset=utf-8",
+    soapaction: '"http://tempuri.org/SetStatus"',
   });
 
 describe("row 39: the pharmacy network's call-back", () => {
+  beforeEach((context) => {
+    if (target.interfaceKey === undefined)
+      context.skip("the target's interface key is not known: LEGACY_INTERFACE_KEY is not set");
+  });
   it("sets the status of a prescription", async () => {
-    await physician.submit(rxNew(), { ...order, ddlDrug: "ALEN70", chkOverride: "on", ddlPhrm: await pharmacy() });
+    await submit(physician, rxNew(), { ...order, ddlDrug: "ALEN70", chkOverride: "on", ddlPhrm: await pharmacy() });
     const rxNo = await latestRx();
     const reply = await setStatus(soap(rxNo, "A"));
     expect(reply.status, reply.text).toBe(200);
@@ -122,7 +132,7 @@ describe("row 39: the pharmacy network's call-back", () => {
   });
 
   it("describes itself", async () => {
-    const reply = await target.stranger().get("/Interfaces/RxStatus.asmx?wsdl");
+    const reply = await target.visitor().get("/Interfaces/RxStatus.asmx?wsdl");
     expect(reply.status).toBe(200);
     expect(reply.text).toContain("SetStatus");
   });
