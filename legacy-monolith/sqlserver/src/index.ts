@@ -50,6 +50,8 @@ export type RunningSqlServer = {
   readonly host: string;
   readonly port: number;
   readonly enginePort: number;
+  /** Process id of the embedded engine; undefined for an engine given by URL. */
+  readonly enginePid: number | undefined;
   readonly controlUrl: string | undefined;
   readonly saPassword: string;
   /** `mssql://sa:…@host:port/database` */
@@ -102,6 +104,7 @@ export async function startSqlServer(options: SqlServerOptions): Promise<Running
       host,
       port: tds.port,
       enginePort: engine.port,
+      enginePid: engine.pid,
       controlUrl: control?.url,
       saPassword,
       url: (database = "master") =>
@@ -142,7 +145,12 @@ class Parts {
   }
 }
 
-type Engine = { readonly url: EngineUrl; readonly port: number; readonly failed: Promise<never> };
+type Engine = {
+  readonly url: EngineUrl;
+  readonly port: number;
+  readonly pid: number | undefined;
+  readonly failed: Promise<never>;
+};
 
 async function startEngine(options: SqlServerOptions, parts: Parts): Promise<Engine> {
   if (options.engineUrl !== undefined) {
@@ -152,7 +160,7 @@ async function startEngine(options: SqlServerOptions, parts: Parts): Promise<Eng
       own.pathname = `/${encodeURIComponent(database)}`;
       return own.href;
     };
-    return { url, port: Number(base.port || 5432), failed: new Promise<never>(() => undefined) };
+    return { url, port: Number(base.port || 5432), pid: undefined, failed: new Promise<never>(() => undefined) };
   }
   const folder = stateFolder(options);
   const engine: EmbeddedPostgres = await startEmbeddedPostgres({
@@ -169,7 +177,12 @@ async function startEngine(options: SqlServerOptions, parts: Parts): Promise<Eng
     },
   });
   parts.add(() => engine.stop());
-  return { url: (database) => engine.url(encodeURIComponent(database)), port: engine.port, failed: engine.failed };
+  return {
+    url: (database) => engine.url(encodeURIComponent(database)),
+    port: engine.port,
+    pid: engine.pid,
+    failed: engine.failed,
+  };
 }
 
 function stateFolder({ dataDir }: SqlServerOptions): string {

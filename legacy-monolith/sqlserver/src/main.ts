@@ -41,6 +41,7 @@ await runUntilSignal(logger, async () => {
     details: {
       port: server.port,
       enginePort: server.enginePort,
+      ...(server.enginePid === undefined ? {} : { enginePid: server.enginePid }),
       controlUrl: server.controlUrl ?? "",
       url: server.url(),
     },

@@ -6,8 +6,7 @@
  */
 
 import { notSupported, type BulkColumn, type SqlValue } from "../contract.ts";
-import { type Environment, type Plan, type Table } from "../translate/index.ts";
-import { tableVariable, translate } from "./translation.ts";
+import { type Environment, type Plan, type Table, tableVariable, translate } from "../translate/index.ts";
 import type { Expression, Statement } from "../tsql/ast.ts";
 import { parseExpression } from "../tsql/parse.ts";
 import type { Frame, Interpreter } from "./interpreter.ts";

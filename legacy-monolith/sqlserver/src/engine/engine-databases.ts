@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { AppError } from "@banyan/kernel";
 import { captureStatements } from "../capture/capture-sql.ts";
 import { engineLimits as limits } from "../limits.ts";
-import { preludeStatements } from "./translation.ts";
+import { preludeSql } from "../translate/index.ts";
 import { EngineError, PgConnection } from "./pg-connection.ts";
 
 export type EngineUrl = (database: string) => string;
@@ -17,7 +17,7 @@ const unfinished = "sim_template_unfinished";
 
 /** Everything a database of the simulator holds before anybody made a table in it. */
 function prelude(): { readonly sql: string; readonly version: string } {
-  const sql = `${preludeStatements()}\n${captureStatements()}`;
+  const sql = `${preludeSql()}\n${captureStatements()}`;
   return { sql, version: createHash("sha256").update(sql).digest("hex").slice(0, 12) };
 }
 

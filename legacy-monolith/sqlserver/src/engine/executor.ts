@@ -206,6 +206,7 @@ export class Executor {
   ): Promise<readonly PgOutcome[]> {
     const { transaction, state, connection } = this;
     const { xactAbort, isolation } = state.options;
+    if (isolation === "snapshot" && !transaction.begun && !transaction.doomed) await this.checkSnapshot();
     const opening = transaction.opening(isolation);
     const settings = this.settingSteps();
     const guard = transaction.begun && (!xactAbort || plan.retryDuplicate === true);
@@ -227,6 +228,15 @@ export class Executor {
       await this.undo(error, guard);
       throw await this.failureOf(error, run, plan, guard);
     }
+  }
+
+  /** @throws Failure 3952 when the database does not allow SNAPSHOT */
+  private async checkSnapshot(): Promise<void> {
+    const rows = await this.connection.rows(
+      `SELECT 1 FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+       WHERE d.datname = current_database() AND s.setrole = 0 AND 'sim.snapshot_isolation=1' = ANY (s.setconfig)`,
+    );
+    if (rows.length === 0) throw new Failure(sqlErrors.snapshotNotAllowed(this.database.name));
   }
 
   private settingSteps(): readonly PgStep[] {

@@ -4,14 +4,8 @@
  * one place, `settle`.
  */
 
-import {
-  notSupported,
-  type ResultSink,
-  type SqlType,
-  type SqlValue,
-} from "../contract.ts";
-import { translateCondition, translateExpression } from "../translate/index.ts";
-import { tableVariable, translate } from "./translation.ts";
+import { notSupported, type ResultSink, type SqlType, type SqlValue } from "../contract.ts";
+import { tableVariable, translate, translateCondition, translateExpression } from "../translate/index.ts";
 import type { Plan } from "../translate/index.ts";
 import type { Expression, Statement, StatementBody } from "../tsql/ast.ts";
 import { errorEffect } from "./error-effects.ts";
@@ -22,7 +16,7 @@ import type { Fault } from "./faults.ts";
 import { sqlErrors } from "./messages.ts";
 import { pause } from "./pause.ts";
 import { info, report } from "./report.ts";
-import { constantValue, hoist, mentionsTableVariable, writesTableVariable } from "./statement-facts.ts";
+import { assignedValue, constantValue, hoist, mentionsTableVariable, writesTableVariable } from "./statement-facts.ts";
 import { raise, rethrow, throwError } from "./raise.ts";
 import { dbccStatement, serverStatement } from "./server-statements.ts";
 import type { SessionCore } from "./session-core.ts";
@@ -325,8 +319,7 @@ export class Interpreter {
   private async setVariable(statement: Of<"setVariable">, frame: Frame): Promise<void> {
     const type = frame.scope.types.get(statement.name);
     if (!type) throw sqlErrors.undeclaredVariable(statement.name);
-    if (statement.operator !== "=") throw notSupported(`SET @x ${statement.operator}`);
-    frame.scope.values.set(statement.name, (await this.value(statement.value, frame, type)).value);
+    frame.scope.values.set(statement.name, (await this.value(assignedValue(statement), frame, type)).value);
     this.core.state.rowCount = 1;
   }
 

@@ -55,7 +55,9 @@ const declarations = new Map<string, readonly ParameterDeclaration[]>();
 export function declaredParameters(text: string): readonly ParameterDeclaration[] {
   const known = declarations.get(text);
   if (known) return known;
-  const parsed = splitDeclarations(text).map((parameter) => ({ ...parameter, type: widened(parameter.type) }));
+  const parsed = splitDeclarations(text).map((parameter) =>
+    Object.assign({}, parameter, { type: widened(parameter.type) }),
+  );
   if (declarations.size >= limits.parsedBatchesMax) declarations.clear();
   declarations.set(text, parsed);
   return parsed;

@@ -73,3 +73,17 @@ export function mentionsTableVariable(statement: Statement, frame: Frame): boole
   const text = frame.text.slice(statement.start, statement.end).toLowerCase();
   return [...frame.scope.tableVariables.keys()].some((name) => text.includes(name));
 }
+
+const writtenOut = new WeakMap<object, Expression>();
+
+/** `SET @x += e` is `SET @x = @x + e`; the same tree each time, because plans are kept by tree. */
+export function assignedValue(statement: Extract<Statement, { kind: "setVariable" }>): Expression {
+  if (statement.operator === "=") return statement.value;
+  const known = writtenOut.get(statement);
+  if (known) return known;
+  const operator = statement.operator.slice(0, 1) as "+" | "-" | "*" | "/";
+  const left: Expression = { kind: "variable", name: statement.name };
+  const expression: Expression = { kind: "binary", operator, left, right: statement.value };
+  writtenOut.set(statement, expression);
+  return expression;
+}
