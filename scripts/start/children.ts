@@ -41,11 +41,14 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     child.once("error", (cause) => reject(deathOf(options.name, cause.message, "")));
     child.once("exit", (code, signal) => reject(deathOf(options.name, signal ?? `exit ${code}`, output())));
   });
-  died.catch((error: AppError) => {
-    if (!stopping && ready) options.onDeath(error);
-  });
   let ready = false;
-  const details = await Promise.race([untilReady(child), died, lateness(options.name, child)]);
+  let details: ReadyMessage["details"] = {};
+  died.catch((error: AppError) => {
+    if (stopping || !ready) return;
+    endOrphan(details["enginePid"]);
+    options.onDeath(error);
+  });
+  details = await withinBound(options.name, child, Promise.race([untilReady(child), died]));
   ready = true;
   return {
     name: options.name,
@@ -65,15 +68,33 @@ function untilReady(child: ChildProcess): Promise<ReadyMessage["details"]> {
   });
 }
 
-async function lateness(name: string, child: ChildProcess): Promise<never> {
-  await new Promise((resolve) => setTimeout(resolve, readyMsMax).unref());
-  child.kill("SIGKILL");
-  throw new AppError({
-    code: "CHILD_NOT_READY",
-    op: `start ${name}`,
-    message: `not ready after ${readyMsMax / 1000} s`,
-    hint: "The machine may be busy; try again, or start anew with --fresh.",
-  });
+async function withinBound<T>(name: string, child: ChildProcess, start: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    child.kill("SIGKILL");
+    late.reject(
+      new AppError({
+        code: "CHILD_NOT_READY",
+        op: `start ${name}`,
+        message: `not ready after ${readyMsMax / 1000} s`,
+        hint: "The machine may be busy; try again, or start anew with --fresh.",
+      }),
+    );
+  }, readyMsMax);
+  try {
+    return await Promise.race([start, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The database engine of a killed child goes on without it; its folder would look like that of a running instance. */
+function endOrphan(pid: string | number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(Number(pid), "SIGINT");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 function keepOutput(child: ChildProcess): () => string {
