@@ -5,7 +5,8 @@ import type { ObjectName } from "../tsql/ast.ts";
 import type { Column, Table } from "./catalog.ts";
 import { convert } from "./coercion.ts";
 import { invalidColumn } from "./scope.ts";
-import { quote, quoteText, type Translation, type Typed } from "./typed.ts";
+import { quoteText, type Translation, type Typed } from "./typed.ts";
+import { pgType } from "./types.ts";
 
 export function findColumn(table: Table, name: string): Column {
   const wanted = name.toLowerCase();
@@ -104,10 +105,10 @@ export function updatedColumn(table: Table, name: ObjectName): Column {
 /** Text of a value in an INSERT; an explicit identity raises the table's counter. */
 export function insertedText(value: Typed, column: Column, table: Table): string {
   const { sql } = assigned(value, column, table);
-  if (!column.identity || table.objectId === 0) return sql;
-  const sequence = quoteText(`${quote(table.schema)}.${quote(`identity_${table.objectId}`)}`);
+  if (!column.identity) return sql;
+  const sequence = `pg_get_serial_sequence(${quoteText(table.sql)}, ${quoteText(column.physical)})`;
   const ascending = !column.identity.increment.startsWith("-");
-  return `sim.identity_insert(${sequence}::regclass, (${sql})::int8, ${ascending})`;
+  return `sim.identity_insert(${sequence}::regclass, (${sql})::int8, ${ascending})::${pgType(column.type)}`;
 }
 
 /** @throws SqlError 109, 110 (VALUES), 120, 121 (SELECT), 213 (no column list) */

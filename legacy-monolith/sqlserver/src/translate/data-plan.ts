@@ -6,6 +6,7 @@ import { convert } from "./coercion.ts";
 import { condition, value } from "./expressions.ts";
 import { translateInsert } from "./insert.ts";
 import { translateMerge } from "./merge.ts";
+import { compact } from "./parameters.ts";
 import type { ConditionPlan, Environment, Plan, PlanKind } from "./plan.ts";
 import { newTranslation, translateQuery } from "./queries.ts";
 import { Scope } from "./scope.ts";
@@ -67,8 +68,7 @@ function selectPlan(query: Extract<Statement, { kind: "query" }>["query"], t: Tr
 function plan(kind: PlanKind, sql: string, t: Translation): Plan {
   return {
     kind,
-    sql,
-    parameters: t.parameters,
+    ...compact(sql, t.parameters),
     ...(t.before.size > 0 && { before: [...t.before] }),
     ...(t.retryDuplicate && { retryDuplicate: true }),
     cacheable: t.cacheable,

@@ -64,7 +64,7 @@ const trim = (fn: "ltrim" | "rtrim" | "btrim"): Entry =>
 
 const length: Builtin = (args) => {
   const x = at(args, 0);
-  const type: SqlType = isLarge(x.type) ? { name: "bigint" } : int;
+  const type: SqlType = x.type.length === -1 ? { name: "bigint" } : int;
   if (family(x.type) === "binary") return plain(`octet_length(${x.sql})::${pgType(type)}`, type, x.nullable);
   return plain(`length(${asText(x).sql})::${pgType(type)}`, type, x.nullable);
 };
@@ -88,7 +88,7 @@ const fixedBytes: Readonly<Record<string, number>> = {
 
 const dataLength: Builtin = (args) => {
   const x = at(args, 0);
-  const type: SqlType = isLarge(x.type) ? { name: "bigint" } : int;
+  const type: SqlType = x.type.length === -1 ? { name: "bigint" } : int;
   const of = family(x.type);
   const bytes =
     of === "binary"

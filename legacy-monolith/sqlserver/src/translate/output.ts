@@ -8,6 +8,7 @@ import type { Output } from "../tsql/ast.ts";
 import { insertColumns, insertedText } from "./assignment.ts";
 import type { Column, Table } from "./catalog.ts";
 import { value } from "./expressions.ts";
+import { compact } from "./parameters.ts";
 import type { Plan, PlanKind } from "./plan.ts";
 import { starItems } from "./queries.ts";
 import { Scope } from "./scope.ts";
@@ -82,8 +83,7 @@ export function changePlan(prefix: string, statement: string, change: Change, t:
       : undefined;
   return {
     kind: change.kind,
-    sql,
-    parameters: t.parameters,
+    ...compact(sql, t.parameters),
     ...(columns && { columns: columns.map(({ name, type, nullable }) => ({ name, type, nullable })) }),
     ...(assigns.length > 0 && { assigns: assigns.map((assign) => ({ ...assign, index: assign.index - shift })) }),
     ...(identityIndex !== undefined && { identityIndex: identityIndex - shift }),

@@ -3,6 +3,7 @@
 import { SqlError } from "../contract.ts";
 import type { ColumnDefinition, Query, QueryBody, SelectCore, Statement } from "../tsql/ast.ts";
 import { ddl, tableName } from "./ddl.ts";
+import { compact } from "./parameters.ts";
 import type { DdlPlan, Environment, Plan } from "./plan.ts";
 import { newTranslation, translateQuery } from "./queries.ts";
 import { named } from "./sources.ts";
@@ -29,8 +30,7 @@ export function selectInto(statement: Select, env: Environment): DdlPlan {
   if (!made) throw new SqlError(102, 15, "Incorrect syntax near 'into'.");
   const then: Plan = {
     kind: "select",
-    sql: `INSERT INTO ${name.sql} (${list.map((column) => column.sql).join(", ")}) ${sql}`,
-    parameters: t.parameters,
+    ...compact(`INSERT INTO ${name.sql} (${list.map((column) => column.sql).join(", ")}) ${sql}`, t.parameters),
     ...(t.before.size > 0 && { before: [...t.before] }),
     cacheable: false,
   };

@@ -12,7 +12,8 @@ import { convert } from "./coercion.ts";
 import { condition, value } from "./expressions.ts";
 import type { Environment, Plan } from "./plan.ts";
 import { Scope } from "./scope.ts";
-import { quote, quoteText, Translation } from "./typed.ts";
+import { newTranslation } from "./queries.ts";
+import { quote, quoteText, type Translation } from "./typed.ts";
 import { int, isString, nvarchar, pgType } from "./types.ts";
 
 /** How often a MERGE … WITH (HOLDLOCK) is run again when another writer was first to insert the key. */
@@ -247,12 +248,12 @@ END`;
   }
 
   private expression(expression: Expression, type: SqlType): string {
-    const t = new Translation(this.environment);
+    const t = newTranslation(this.environment);
     return this.plain(convert(value(expression, new Scope(), t), type).sql, t);
   }
 
   private test(expression: Expression): string {
-    const t = new Translation(this.environment);
+    const t = newTranslation(this.environment);
     return this.plain(condition(expression, new Scope(), t), t);
   }
 

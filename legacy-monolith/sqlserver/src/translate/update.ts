@@ -102,7 +102,7 @@ function setClause(
     );
     assigns.push({
       variable,
-      value: convert(withOperator(assignment, before, t, t.variable(variable)), t.variable(variable).type),
+      value: convert(withOperator(assignment, before, t, t.variable(variable)), t.variableType(variable)),
     });
     return undefined;
   }
@@ -112,7 +112,7 @@ function setClause(
   const { sql } = assigned(withOperator(assignment, scope, t, current), column, table);
   if (variable !== undefined) {
     const after: Typed = { sql: `${newRow}.${quote(column.physical)}`, type: column.type, nullable: column.nullable };
-    assigns.push({ variable, value: convert(after, t.variable(variable).type) });
+    assigns.push({ variable, value: convert(after, t.variableType(variable)) });
   }
   return { column, sql };
 }

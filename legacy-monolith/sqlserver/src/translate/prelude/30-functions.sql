@@ -303,7 +303,7 @@ BEGIN
   END IF;
   IF parts[3] <> '' AND lower(parts[3]) COLLATE "C" <> lower(sim.database_name()) COLLATE "C" THEN RETURN NULL; END IF;
   SELECT o.object_id INTO r FROM sim.objects o
-  WHERE lower(o.schema_name) COLLATE "C" = wanted_schema AND o.name = parts[1]::bpchar
+  WHERE lower(o.schema_name) COLLATE "C" = wanted_schema AND o.name = parts[1]::bpchar COLLATE sim.ci
     AND (kind IS NULL OR upper(rtrim(kind)) COLLATE "C" = rtrim(o.type::text));
   IF r IS NULL AND wanted_schema IN ('sys', 'information_schema') THEN
     SELECT -c.oid::int8 % 1000000000 INTO r FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -336,8 +336,8 @@ CREATE FUNCTION sim.columnproperty(id int, c text, property text) RETURNS int LA
   FROM sim.columns WHERE object_id = id AND name = c::bpchar
 $$;
 CREATE FUNCTION sim.identity_sequence(id int) RETURNS text LANGUAGE sql STABLE STRICT AS $$
-  SELECT format('%I.%I', o.schema_name, 'identity_' || id) FROM sim.objects o
-  WHERE o.object_id = id AND EXISTS (SELECT FROM sim.columns c WHERE c.object_id = id AND c.identity_seed IS NOT NULL)
+  SELECT pg_get_serial_sequence(format('%I.%I', o.schema_name, o.physical), c.physical) FROM sim.objects o
+  JOIN sim.columns c ON c.object_id = o.object_id AND c.identity_seed IS NOT NULL WHERE o.object_id = id
 $$;
 CREATE FUNCTION sim.ident_current(t text) RETURNS numeric LANGUAGE plpgsql STABLE STRICT AS $$
 DECLARE
