@@ -20,7 +20,7 @@ export type Answered = {
   readonly error: string;
 };
 
-export type Submission = {
+type Submission = {
   /** Element id of the form; the page's first one by default. */
   readonly form?: string;
   /** Control values by name without `ctl00$cph$`; null leaves a control out (an unticked box). */

@@ -48,7 +48,7 @@ function selectedOf(body: string): string {
 }
 
 /** Attributes by lower-case name; one without a value is "". */
-export function attributesOf(tag: string): Record<string, string> {
+function attributesOf(tag: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [, name = "", quoted] of tag.matchAll(/([\w:-]+)(?:\s*=\s*"([^"]*)")?/g)) {
     found[name.toLowerCase()] ??= decode(quoted ?? "");
@@ -57,7 +57,7 @@ export function attributesOf(tag: string): Record<string, string> {
 }
 
 /** The entities the pages use. */
-export function decode(text: string): string {
+function decode(text: string): string {
   return text
     .replaceAll("&lt;", "<")
     .replaceAll("&gt;", ">")

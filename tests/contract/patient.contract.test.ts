@@ -206,7 +206,7 @@ describe("row 10: /Patient/PatNew.aspx", () => {
     expect(answer.location).toMatch(/^\/Patient\/PatDetail\.aspx\?pid=\d+&msg=ADDED$/);
     const page = await desk.follow(answer);
     const mrn = /MRN: (\d{10})/.exec(page.text)?.[1] ?? "";
-    const digits = [...mrn.slice(3)].map(Number);
+    const digits = Array.from(mrn.slice(3), Number);
     const sum = digits.toReversed().reduce((total, digit, at) => {
       const doubled = at % 2 === 1 ? digit * 2 : digit;
       return total + (doubled > 9 ? doubled - 9 : doubled);

@@ -204,9 +204,9 @@ describe("the session end point for other systems", () => {
     });
 
   test("without the key tells nothing", async () => {
-    const { cookieHeader } = await target.staff();
+    const browser = await target.staff();
     for (const key of ["", "wrong"]) {
-      const answer = await ask(key, { cookies: cookieHeader() });
+      const answer = await ask(key, { cookies: browser.cookieHeader() });
       expect([answer.status, answer.text]).toEqual([401, '{"code":"BAD_KEY"}']);
     }
   });
@@ -253,14 +253,14 @@ describe("the session end point for other systems", () => {
 
   test("refuses cookies of nobody, unknown patients and what is no request, each in its own words", async (context) => {
     const key = sessionKeyOf(target, context);
-    const { cookieHeader } = await target.staff();
+    const browser = await target.staff();
     const refused = async (body: object | string) => {
       const answer = await ask(key, body);
       return `${answer.status} ${answer.text}`;
     };
     expect(await refused({ cookies: "" })).toBe('404 {"code":"NO_SESSION"}');
     expect(await refused({ cookies: ".EHRAUTH=00FF; ASP.NET_SessionId=abc" })).toBe('404 {"code":"NO_SESSION"}');
-    expect(await refused({ cookies: cookieHeader(), currentPatient: 1 })).toBe('404 {"code":"NO_PATIENT"}');
+    expect(await refused({ cookies: browser.cookieHeader(), currentPatient: 1 })).toBe('404 {"code":"NO_PATIENT"}');
     for (const body of [
       "",
       "[]",

@@ -30,9 +30,6 @@ export const deadlockRetriesMax = 3;
 /** Rows of one page of a search grid. */
 export const gridRowsMax = 25;
 
-/** Rows a search reads before it pages; more than this and the user is asked to narrow the search. */
-export const searchRowsMax = 500;
-
 /** Rows `FindPatients` gives at most, whatever the caller asks. */
 export const typeAheadRowsMax = 50;
 

@@ -3,14 +3,14 @@
 import { Writable } from "node:stream";
 import { createLogger, fixedClock } from "@banyan/kernel";
 import { createLegacyWeb, type LegacyWeb } from "../server.ts";
-import type { Database, Sql } from "./database.ts";
+import type { Database, Sql, SqlParameters } from "./database.ts";
 import { createFormsTickets, type FormsTickets } from "./forms-ticket.ts";
 import type { Page } from "./page.ts";
 import { createViewStates, type ViewStates } from "./view-state.ts";
 
 export const machineKey = "machine key of the tests";
 /** 22 November 2026, 10:00 in New York. */
-export const startOfTest = new Date("2026-11-22T15:00:00Z");
+const startOfTest = new Date("2026-11-22T15:00:00Z");
 
 const users = [
   { UsrID: "FRONT1", UsrNm: "DESK, ANNA", RoleCd: "FDSK", LocCd: "MAIN", ProvYN: "N" },
@@ -20,8 +20,9 @@ const users = [
 /** Answers the look-up of a user; everything else finds no rows. */
 const emptySql: Sql = {
   query: () => Promise.resolve([]),
-  first: <Row extends object>(statement: string, parameters = {}) => {
-    const wanted = String(Object.values(parameters as Record<string, { value: unknown }>)[0]?.value ?? "");
+  first: <Row extends object>(statement: string, parameters: SqlParameters = {}) => {
+    const value = parameters["usr"]?.value;
+    const wanted = typeof value === "string" ? value : "";
     const user = statement.includes("FROM USRMST")
       ? users.find((one) => one.UsrID === wanted.toUpperCase())
       : undefined;
@@ -37,7 +38,7 @@ const emptyDatabase: Database = {
   close: () => Promise.resolve(),
 };
 
-export type Reply = { status: number; headers: Headers; text: string };
+type Reply = { status: number; headers: Headers; text: string };
 
 export type ApplicationUnderTest = {
   readonly web: LegacyWeb;

@@ -218,7 +218,7 @@ describe("bad input", () => {
         },
       }),
       duplex: "half",
-    } as RequestInit);
+    });
     expect(chunked.status).toBe(500);
     expect((await app.post("/Handlers/Echo.ashx", Buffer.alloc(bodyBytesMax))).text).toBe(String(bodyBytesMax));
   });

@@ -34,7 +34,7 @@ export async function answerJson(service: AsmxService, methodName: string, ctx: 
   }
 }
 
-export const noCache = { "Cache-Control": "private, max-age=0" } as const;
+const noCache = { "Cache-Control": "private, max-age=0" } as const;
 
 export function jsonError(
   message: string,
@@ -70,7 +70,8 @@ function readArguments(method: AsmxMethod, text: string): AsmxArguments {
     }
     const value = given.get(name.toLowerCase());
     if (value === null || value === undefined) continue;
-    if (typeof value === "object") throw conversionError(kind);
+    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
+      throw conversionError(kind);
     values.set(name, String(value));
   }
   return argumentsOf(method, values);
@@ -112,7 +113,7 @@ export function argumentsOf(method: AsmxMethod, values: ReadonlyMap<string, stri
 }
 
 /** A result as JavaScriptSerializer wrote it: fields in declared order, dates as `"\/Date(ms)\/"`, money as number. */
-export function toJson(value: unknown, kind: ResultKind): string {
+function toJson(value: unknown, kind: ResultKind): string {
   if (value === null || value === undefined) return "null";
   if (typeof kind === "object" && "listOf" in kind) {
     return `[${(value as readonly unknown[]).map((item) => toJson(item, kind.listOf)).join(",")}]`;
@@ -123,10 +124,15 @@ export function toJson(value: unknown, kind: ResultKind): string {
     return `{${members.join(",")}}`;
   }
   if (kind === "datetime") return `"\\/Date(${wallToInstant(value as Date).getTime()})\\/"`;
-  if (kind === "money") return Number.isFinite(Number(value)) ? String(value).replace(/^\./, "0.") : "0";
+  if (kind === "money") return moneyLiteral(value as string | number);
   if (kind === "int") return String(Number(value));
   if (kind === "boolean") return value ? "true" : "false";
-  return scriptSafe(JSON.stringify(String(value)));
+  return scriptSafe(JSON.stringify(value));
+}
+
+/** Decimal text is a JSON number as it stands, but for a missing leading zero. */
+function moneyLiteral(value: string | number): string {
+  return Number.isFinite(Number(value)) ? String(value).replace(/^\./, "0.") : "0";
 }
 
 /** JavaScriptSerializer escapes what could end a script or an attribute. */

@@ -24,7 +24,7 @@ export type AsmxArguments = {
   money(name: string): string;
 };
 
-export type AsmxCall = {
+type AsmxCall = {
   readonly protocol: "json" | "soap";
   readonly args: AsmxArguments;
   /** Elements of the SOAP header by local name (the pharmacy network's key). */

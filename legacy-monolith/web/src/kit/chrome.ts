@@ -116,6 +116,6 @@ async function patientBanner(ctx: PageContext): Promise<Html> {
 }
 
 /** `LAST, FIRST M`, as copied into appointments, visits and claims. */
-export function fullName(patient: { LName: string; FName: string; MI: string }): string {
+function fullName(patient: { LName: string; FName: string; MI: string }): string {
   return `${patient.LName}, ${patient.FName}${patient.MI.trim() ? ` ${patient.MI}` : ""}`;
 }

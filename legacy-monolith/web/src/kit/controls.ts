@@ -3,7 +3,7 @@
 import { type Html, html, raw } from "./html.ts";
 
 export const controlName = (name: string): string => `ctl00$cph$${name}`;
-export const controlId = (name: string): string => `ctl00_cph_${name}`;
+const controlId = (name: string): string => `ctl00_cph_${name}`;
 
 export function textBox(
   name: string,

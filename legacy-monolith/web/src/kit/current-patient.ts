@@ -46,7 +46,7 @@ export async function openPatient(
   return { kind: "patient", patient };
 }
 
-export function breakGlassUrl(pid: number, returnUrl: string): string {
+function breakGlassUrl(pid: number, returnUrl: string): string {
   return `/Patient/BreakGlass.aspx?pid=${pid}&ReturnUrl=${urlEncode(returnUrl)}`;
 }
 

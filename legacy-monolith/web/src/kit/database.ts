@@ -4,7 +4,7 @@
  * - `char` columns come back without their padding; every other string is as stored.
  * - `datetime` values are wall dates (wall-time.ts), both ways.
  * - `money` goes in and out as text. Out: select `moneyText("AcctBal")`. In: `p.money(text)` and `CONVERT(money, @amt)` in the
- *   statement. `numeric` columns may come back as text or number; take `Number()` of them.
+ *   statement. `decimal` columns come back as numbers.
  * - Tables with triggers refuse `OUTPUT` without `INTO`: use `insertIdentity`.
  * - A refusal by `RAISERROR` in a trigger is a `SqlFailure` with `raised` set ('SLOT TAKEN', 'NOTE IS SIGNED').
  */

@@ -19,8 +19,8 @@ const portalShape = z.object({
   proxyForPatNo: z.number().nullable(),
 });
 
-export type Ticket = { readonly name: string; readonly issuedAt: Date; readonly expiresAt: Date };
-export type PortalTicket = Ticket & { readonly identity: PortalIdentity };
+type Ticket = { readonly name: string; readonly issuedAt: Date; readonly expiresAt: Date };
+type PortalTicket = Ticket & { readonly identity: PortalIdentity };
 
 export type FormsTickets = {
   issue(usrId: string): string;

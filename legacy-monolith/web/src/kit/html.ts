@@ -8,7 +8,7 @@ export type Html = { readonly [brand]: true; readonly text: string };
 type Piece = Html | string | number | null | undefined | false | readonly Piece[];
 
 /** `&`, `<`, `>` and quotes as entities. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

@@ -3,23 +3,17 @@
 export { bytes, csv1252, escapeXml, redirect, text, xml1252 } from "./answers.ts";
 export {
   type AsmxArguments,
-  type AsmxCall,
-  type AsmxMethod,
   type AsmxService,
-  type ResultKind,
   WebMethodError,
 } from "./asmx-service.ts";
-export { type AuditEntry, audit } from "./audit.ts";
+export { audit } from "./audit.ts";
 export { type Code, codeList, findCode } from "./codes.ts";
 export {
   button,
   checkBox,
-  controlId,
-  controlName,
   details,
   dropDown,
   eventTarget,
-  type GridColumn,
   grid,
   hidden,
   link,
@@ -29,7 +23,7 @@ export {
   textArea,
   textBox,
 } from "./controls.ts";
-export { type OpenPatient, openPatient, type PatientHeader } from "./current-patient.ts";
+export { openPatient, type PatientHeader } from "./current-patient.ts";
 export {
   type Database,
   dollars,
@@ -37,28 +31,20 @@ export {
   p,
   type Sql,
   SqlFailure,
-  type SqlParameter,
   type SqlParameters,
 } from "./database.ts";
 export { FormatFailure, toInt32, toMoney } from "./format-failure.ts";
-export { escapeHtml, type Html, html, raw, urlEncode } from "./html.ts";
+export { type Html, html, raw, urlEncode } from "./html.ts";
 export { sameSecret } from "./machine-key.ts";
 export {
-  type Access,
   type Answer,
-  type FormOptions,
-  type Handler,
-  type ModuleName,
   type Page,
-  type PageContent,
   type PageContext,
-  type PageKind,
   type Role,
-  roles,
   type StaffUser,
 } from "./page.ts";
 export { nextSeq } from "./sequence.ts";
-export type { PortalIdentity, Session } from "./session-store.ts";
+export type { Session } from "./session-store.ts";
 export {
   addDays,
   addMinutes,
@@ -66,12 +52,9 @@ export {
   atTime,
   compactDate,
   hhmm,
-  isSentinel,
   noEndDate,
-  noStartDate,
   parseTime,
   parseUsDate,
-  toWall,
   usDate,
   usDateTime,
   usTime,

@@ -9,9 +9,8 @@ import type { FormsTickets } from "./forms-ticket.ts";
 import type { Html } from "./html.ts";
 import type { PortalIdentity, Session, SessionStore } from "./session-store.ts";
 
-export const roles = ["FDSK", "NURS", "PHYS", "LABT", "BILL", "RPTS", "ADMN"] as const;
 /** `USRMST.RoleCd`. */
-export type Role = (typeof roles)[number];
+export type Role = "FDSK" | "NURS" | "PHYS" | "LABT" | "BILL" | "RPTS" | "ADMN";
 
 /** Tabs of the shell and owners in the migration. */
 export type ModuleName =
@@ -35,16 +34,16 @@ export type Answer = {
   readonly body: string | Buffer;
 };
 
-export type Handler = (ctx: PageContext) => Promise<Answer>;
+type Handler = (ctx: PageContext) => Promise<Answer>;
 
 /** Who may see a page: listed roles, every member of staff, a portal patient, or everyone (login pages, keyed interfaces). */
-export type Access = readonly Role[] | "staff" | "portal" | "anonymous";
+type Access = readonly Role[] | "staff" | "portal" | "anonymous";
 
 /**
  * How a page is treated. `html`: view state on POST, login by redirect. `xml`: as html, but machine output on GET. `ashx`:
  * no view state. `asmx`: `service` answers JSON, SOAP 1.1, `?wsdl` and `/js`.
  */
-export type PageKind = "html" | "xml" | "ashx" | "asmx";
+type PageKind = "html" | "xml" | "ashx" | "asmx";
 
 export type Page = {
   /** As the application itself writes it, for example `/Patient/PatSearch.aspx`. */

@@ -13,7 +13,7 @@ const macBytes = 32;
 const fillerBytesMin = 840;
 const stateShape = z.record(z.string(), z.string());
 
-export type PageState = Readonly<Record<string, string>>;
+type PageState = Readonly<Record<string, string>>;
 
 export type ViewStates = {
   /** The hidden fields' values for a form that posts to `path`. */

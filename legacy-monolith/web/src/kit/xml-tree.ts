@@ -22,7 +22,7 @@ export function parseXml(text: string): XmlElement | undefined {
   });
   parser.on("opentag", (tag) => {
     const attributes = Object.fromEntries(
-      Object.entries(tag.attributes).map(([name, value]) => [localName(name), String(value)]),
+      Object.entries(tag.attributes).map(([name, value]) => [localName(name), value]),
     );
     const element: XmlElement = { name: localName(tag.name), attributes, children: [], text: "" };
     if (stack.length >= depthMax) broken = true;

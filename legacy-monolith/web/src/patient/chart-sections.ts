@@ -97,8 +97,7 @@ export async function lastVitals({ sql, patNo }: Section): Promise<Html> {
     { pid: p.int(patNo) },
   );
   if (!row) return html`No vitals recorded.`;
-  const value = (number: number | null, digits: number): string =>
-    number === null ? "" : Number(number).toFixed(digits);
+  const value = (number: number | null, digits: number): string => (number === null ? "" : number.toFixed(digits));
   return grid({
     id: "gvVit",
     columns: [

@@ -72,7 +72,7 @@ export function fromRow(row: Readonly<Record<string, unknown>>): Demographics {
   return Object.fromEntries(
     demographicColumns.map((column) => {
       const value = row[column];
-      return [column, value instanceof Date ? usDate(value) : String(value ?? "").trimEnd()];
+      return [column, value instanceof Date ? usDate(value) : typeof value === "string" ? value.trimEnd() : ""];
     }),
   );
 }

@@ -33,16 +33,15 @@ import {
   saveInsurance,
 } from "./insurance.ts";
 
-export const changedByOther = "Record changed by another user";
+const changedByOther = "Record changed by another user";
 
 export async function editForm(ctx: PageContext): Promise<Answer> {
   const opened = await openPatient(ctx);
   if (opened.kind === "answer") return opened.answer;
   const { PatNo } = opened.patient;
-  const row = await ctx.db.first<Record<string, unknown>>(
-    `SELECT ${demographicColumns.join(", ")}, RowVer FROM PATMST WHERE PatNo = @pid`,
-    { pid: p.int(PatNo) },
-  );
+  const row = await ctx.db.first(`SELECT ${demographicColumns.join(", ")}, RowVer FROM PATMST WHERE PatNo = @pid`, {
+    pid: p.int(PatNo),
+  });
   const stamp = row?.["RowVer"];
   const insurance = await primaryInsurance(ctx.db, PatNo, ctx.now());
   return editPage(ctx, PatNo, {

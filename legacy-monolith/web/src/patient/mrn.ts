@@ -14,7 +14,7 @@ export function mrnOf(patNo: number): string {
   }
   const digits = String(patNo).padStart(6, "0");
   let sum = 0;
-  for (const [fromRight, char] of [...digits].toReversed().entries()) {
+  for (const [fromRight, char] of digits.split("").toReversed().entries()) {
     const digit = Number(char) * (fromRight % 2 === 0 ? 2 : 1);
     sum += digit > 9 ? digit - 9 : digit;
   }

@@ -33,7 +33,7 @@ export const timeOf = (minute: number): string =>
   `${String(Math.floor(minute / 60)).padStart(2, "0")}${String(minute % 60).padStart(2, "0")}`;
 
 /** Hours that apply on a day. */
-export function hoursOn(day: Date, hours: readonly Hours[]): Hours[] {
+function hoursOn(day: Date, hours: readonly Hours[]): Hours[] {
   return hours.filter(
     (row) =>
       row.DOW === day.getUTCDay() + 1 && row.EffDt.getTime() <= day.getTime() && row.TermDt.getTime() >= day.getTime(),
