@@ -194,12 +194,13 @@ function toText(value: Typed, to: SqlType, how: Conversion): string {
   if (isString(from)) return stringToString(value, to, how);
   const limit = maxLength(to);
   const style = how.style ?? "0";
+  const target = quoteText(to.name);
   let text: string;
   switch (family(from)) {
     case "integer": {
       const digits = { bit: 1, tinyint: 3, smallint: 6, int: 11 }[from.name as "bit"] ?? 20;
       if (limit >= digits) text = `(${sql})::text`;
-      else if (isUnicode(to)) text = `sim.number_text((${sql})::text, ${limit}, 'expression')`;
+      else if (isUnicode(to)) text = `sim.number_text((${sql})::text, ${limit}, 'expression', ${target})`;
       else text = `sim.int_text(${sql}, ${limit})`;
       break;
     }
@@ -207,15 +208,15 @@ function toText(value: Typed, to: SqlType, how: Conversion): string {
       text =
         limit >= asDecimal(from).precision + 2
           ? `(${sql})::text`
-          : `sim.number_text((${sql})::text, ${limit}, 'numeric')`;
+          : `sim.number_text((${sql})::text, ${limit}, 'numeric', ${target})`;
       break;
     case "money":
       text = style === "0" ? `round(${sql}, 2)::text` : `sim.money_text(${sql}, ${style})`;
-      if (limit < 22) text = `sim.number_text(${text}, ${limit}, 'money')`;
+      if (limit < 22) text = `sim.number_text(${text}, ${limit}, 'money', ${target})`;
       break;
     case "float":
       text = `sim.float_text(${sql}, ${style})`;
-      if (limit < 12) text = `sim.number_text(${text}, ${limit}, 'float')`;
+      if (limit < 12) text = `sim.number_text(${text}, ${limit}, 'float', ${target})`;
       break;
     case "datetime":
       text = momentText(sql, from, how);

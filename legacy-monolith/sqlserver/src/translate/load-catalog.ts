@@ -245,7 +245,25 @@ async function loadFunctions(query: CatalogQuery): Promise<Map<string, CatalogFu
      WHERE n.nspname IN ('sys', 'cdc', 'dbo') AND p.prokind = 'f' AND rt.typname <> 'trigger' ORDER BY p.oid, a.ordinality`,
   );
   const functions = [...Map.groupBy(rows, (row) => `${row[0]}.${row[1]}`).entries()];
-  return new Map(functions.map(([name, parts]) => [name.toLowerCase(), functionOf(parts)]));
+  const found = new Map(functions.map(([name, parts]) => [name.toLowerCase(), functionOf(parts)]));
+  // Capture registers its table functions like tables: declared names and T-SQL types of their columns are known.
+  for (const [declared, physical, columns] of await registeredFunctions(query)) {
+    const known = found.get(physical);
+    if (known) found.set(declared, { ...known, returns: columns });
+  }
+  return found;
+}
+
+async function registeredFunctions(query: CatalogQuery): Promise<[declared: string, physical: string, Column[]][]> {
+  const rows = await query(
+    `SELECT c.object_id, c.column_id, c.name, c.physical, c.type_name, c.max_length, c.precision, c.scale, c.is_nullable, c.identity_seed, c.identity_increment,
+       c.computed_text, c.is_persisted, c.default_object_id, o.schema_name, o.name, o.physical
+     FROM sim.objects o JOIN sim.columns c USING (object_id) WHERE o.type = 'IF' ORDER BY c.object_id, c.column_id`,
+  );
+  return [...groupBy(rows).values()].map((columns) => {
+    const [schema, name, physical] = [14, 15, 16].map((index) => text(columns[0] as Row, index).toLowerCase());
+    return [`${schema}.${name}`, `${schema}.${physical}`, columns.map(columnOf)];
+  });
 }
 
 function functionOf(rows: readonly Row[]): CatalogFunction {

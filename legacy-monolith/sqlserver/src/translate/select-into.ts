@@ -1,6 +1,6 @@
 /** SELECT … INTO: a table made for the query's columns, then filled. A plain identity column of a single table stays one. */
 
-import { SqlError } from "../contract.ts";
+import { notSupported, SqlError } from "../contract.ts";
 import type { ColumnDefinition, Query, QueryBody, SelectCore, Statement } from "../tsql/ast.ts";
 import { ddl, tableName } from "./ddl.ts";
 import { compact } from "./parameters.ts";
@@ -40,10 +40,11 @@ export function selectInto(statement: Select, env: Environment): DdlPlan {
 
 function definition(name: string, column: OutputColumn, keepsIdentity: boolean): ColumnDefinition {
   const source = column.column;
-  const type = column.type.name === "timestamp" ? ({ name: "varbinary", length: 8 } as const) : column.type;
+  // A real server copies the values into a new rowversion column, duplicates and all.
+  if (column.type.name === "timestamp") throw notSupported("SELECT INTO with a rowversion column");
   return {
     name,
-    type,
+    type: column.type,
     nullable: column.nullable,
     ...(keepsIdentity && source?.identity && { identity: source.identity }),
     constraints: [],

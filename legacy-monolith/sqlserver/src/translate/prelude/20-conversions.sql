@@ -83,10 +83,10 @@ END $$;
 CREATE FUNCTION sim.int_text(x int8, n int) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   SELECT CASE WHEN length(x::text) <= n THEN x::text ELSE '*' END
 $$;
-CREATE FUNCTION sim.number_text(x text, n int, source text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+CREATE FUNCTION sim.number_text(x text, n int, source text, target text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
   IF length(x) > n THEN
-    PERFORM sim.fail(8115, 16, 5, 'Arithmetic overflow error converting ' || source || ' to data type varchar.');
+    PERFORM sim.fail(8115, 16, 5, 'Arithmetic overflow error converting ' || source || ' to data type ' || target || '.');
   END IF;
   RETURN x;
 END $$;

@@ -105,6 +105,7 @@ $$;
 CREATE FUNCTION sim.like_regex(pattern text, escape text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
   accents constant text COLLATE "C" := 'aàaáaâaãaäaåcçeèeéeêeëiìiíiîiïnñoòoóoôoõoöuùuúuûuüyýyÿ';
+  escaping text COLLATE "C" := escape;
   r text COLLATE "C" := '^';
   set text COLLATE "C";
   c text COLLATE "C";
@@ -117,7 +118,7 @@ DECLARE
 BEGIN
   WHILE i <= n LOOP
     c := substr(pattern, i, 1);
-    IF escape <> '' AND c = escape AND i < n THEN
+    IF escaping <> '' AND c = escaping AND i < n THEN
       i := i + 1;
       r := r || regexp_replace(substr(pattern, i, 1) COLLATE "C", '([^\w\s])', '\\\1');
     ELSIF c = '%' THEN r := r || '.*';
@@ -132,7 +133,7 @@ BEGIN
       LOOP
         c := substr(pattern, i, 1);
         EXIT WHEN c = '' OR c = ']';
-        IF escape <> '' AND c = escape THEN i := i + 1; c := substr(pattern, i, 1); END IF;
+        IF escaping <> '' AND c = escaping THEN i := i + 1; c := substr(pattern, i, 1); END IF;
         IF substr(pattern, i + 1, 1) = '-' AND substr(pattern, i + 2, 1) NOT IN (']', '') THEN
           low := c;
           high := substr(pattern, i + 2, 1);
