@@ -79,13 +79,18 @@ async function createDatabase(connection: LegacyConnection, database: string): P
 }
 
 async function withKnex<T>(connection: LegacyConnection, database: string, use: (db: Knex) => Promise<T>): Promise<T> {
-  const db = knex({ client: "mssql", connection: knexConnection(connection, database), pool: { min: 0, max: 1 } });
+  const settings = knexConnection(connection, database);
+  const db = knex({ client: "mssql", connection: settings, pool: { min: 0, max: 1 }, log: silent });
   try {
     return await use(db);
   } finally {
     await db.destroy();
   }
 }
+
+const ignore = (): void => undefined;
+/** knex prints to the console what it also throws. */
+const silent: Knex.Logger = { debug: ignore, warn: ignore, error: ignore, deprecate: ignore };
 
 function knexConnection(connection: LegacyConnection, database: string): Knex.MsSqlConnectionConfig {
   return {
@@ -134,8 +139,9 @@ const invalidTarget = (why: string) =>
     hint: "Use mssql://user:password@host:port/EHRPROD.",
   });
 
-/** tedious and knex put several server errors into one AggregateError without a message. */
+/** tedious puts several errors into one AggregateError without a message; knex writes the whole statement before the message. */
 function reasonOf(cause: unknown): string {
   if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join("; ");
-  return cause instanceof Error ? cause.message : String(cause);
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return text.split(" - ").at(-1) ?? text;
 }

@@ -18,7 +18,7 @@ export function fitsCodePage(text: string): boolean {
 export function toCodePage(text: string): string {
   const composed = text.normalize("NFC");
   if (fitsCodePage(composed)) return composed;
-  return [...composed].map(fitChar).join("");
+  return Array.from(composed, fitChar).join("");
 }
 
 function fitChar(char: string): string {

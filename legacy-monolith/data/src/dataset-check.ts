@@ -54,13 +54,11 @@ function faultOf(value: unknown, { type, nullable }: AnyColumn): string | undefi
   switch (type.kind) {
     case "char":
     case "varchar":
-      return (
-        textFault(value, type.length) ?? (fitsCodePage(String(value)) ? undefined : "a letter is outside windows-1252")
-      );
+      return textFault(value, type.length) ?? pageFault(value);
     case "nvarchar":
       return textFault(value, type.length);
     case "text":
-      return fitsCodePage(String(value)) ? undefined : "a letter is outside windows-1252";
+      return pageFault(value);
     case "tinyint":
     case "smallint":
     case "int":
@@ -83,6 +81,10 @@ function faultOf(value: unknown, { type, nullable }: AnyColumn): string | undefi
 function textFault(value: unknown, length: number): string | undefined {
   if (typeof value !== "string") return "it is not text";
   return value.length > length ? `it is longer than ${length} characters` : undefined;
+}
+
+function pageFault(value: unknown): string | undefined {
+  return typeof value === "string" && fitsCodePage(value) ? undefined : "a letter is outside windows-1252";
 }
 
 function numberFault(value: unknown, [min, max]: readonly [number, number]): string | undefined {

@@ -15,7 +15,7 @@ export function hasValidCheckDigit(mrn: string): boolean {
 
 function checkDigit(digits: string): number {
   let sum = 0;
-  for (const [fromRight, char] of [...digits].reverse().entries()) {
+  for (const [fromRight, char] of Array.from(digits).reverse().entries()) {
     const digit = Number(char) * (fromRight % 2 === 0 ? 2 : 1);
     sum += digit > 9 ? digit - 9 : digit;
   }

@@ -16,7 +16,7 @@ const encounters = new Map(tables.ENCMST.map((encounter) => [encounter.EncNo, en
 const staff = new Set(tables.USRMST.map(({ UsrID }) => UsrID));
 
 const digest = (value: unknown) => createHash("sha256").update(JSON.stringify(value)).digest("hex");
-const unique = <T>(values: readonly T[]) => [...new Set(values)].sort();
+const unique = (values: readonly string[]) => [...new Set(values)].sort();
 
 describe("generator", () => {
   test("the same seed and day give the same data, another seed or day other data", () => {

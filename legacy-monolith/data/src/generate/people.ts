@@ -96,7 +96,7 @@ function makePatient(world: World, random: Random, who: Identity): Row<"PATMST">
     MRN: mrnOf(who.patNo),
     LName: last,
     FName: first,
-    MI: random.chance(0.6) ? random.pick([..."ABCDEFGHJKLMNPRSTVWÁÉ"]) : " ",
+    MI: random.chance(0.6) ? random.pick(Array.from("ABCDEFGHJKLMNPRSTVWÁÉ")) : " ",
     Suffix: who.sex === "M" && random.chance(0.05) ? random.pick(["JR", "SR", "III"]) : "",
     MaidNm: who.sex === "F" && adult && random.chance(0.3) ? random.pick(lastNames) : "",
     DOB: wallTime(who.birthDay),

@@ -148,10 +148,12 @@ const lastLogin = (random: Random, today: Day) => plusMinutes(wallTime(today - 1
 /** Ten digits; the last is the Luhn digit over 80840 + the first nine. Source: CMS, NPI check digit. */
 function npi(random: Random): string {
   const nine = `1${digits(random, 8)}`;
-  const sum = [...`80840${nine}`].reverse().reduce((total, char, index) => {
-    const digit = Number(char) * (index % 2 === 0 ? 2 : 1);
-    return total + (digit > 9 ? digit - 9 : digit);
-  }, 0);
+  const sum = Array.from(`80840${nine}`)
+    .reverse()
+    .reduce((total, char, index) => {
+      const digit = Number(char) * (index % 2 === 0 ? 2 : 1);
+      return total + (digit > 9 ? digit - 9 : digit);
+    }, 0);
   return `${nine}${(10 - (sum % 10)) % 10}`;
 }
 

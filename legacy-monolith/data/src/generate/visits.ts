@@ -205,7 +205,7 @@ function addVaccines(world: World, random: Random, person: Person, visits: reado
         ItemDs: vaccine.text,
         OnsetDt: wallTime(visit.day),
         EncNo: visit.encounter.EncNo,
-        Cmt: `Lot ${random.int(1000, 9999)}${random.pick([..."ABCDE"])}, left deltoid`,
+        Cmt: `Lot ${random.int(1000, 9999)}${random.pick(Array.from("ABCDE"))}, left deltoid`,
         EntUsr: random.pick(world.clinic.nurses),
         EntDt: plusMinutes(visit.encounter.EncDt, 20),
       }),

@@ -53,8 +53,9 @@ const plainTypes = {
 /** A `datetime` goes as a Date whose UTC fields are the wall clock: the connection is opened with `useUTC: true`. */
 function driverValue(value: unknown, { type }: AnyColumn): Cell {
   if (value === null || value === undefined) return null;
-  if (type.kind === "datetime") return new Date(utcFields(String(value)));
-  if (type.kind === "money") return driverMoney(amountOf(String(value)));
+  if (typeof value !== "string") return value as Cell;
+  if (type.kind === "datetime") return new Date(utcFields(value));
+  if (type.kind === "money") return driverMoney(amountOf(value));
   if (type.kind === "decimal") return Number(value);
-  return value as Cell;
+  return value;
 }
