@@ -8,7 +8,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AppError, createLogger, readConfig, systemClock } from "@banyan/kernel";
+import { Writable } from "node:stream";
+import { AppError, createLogger, type Logger, readConfig, systemClock } from "@banyan/kernel";
 import { generateEhr, loadDataset } from "@banyan/legacy-data";
 import { createLegacyWeb } from "@banyan/legacy-web";
 import { migrateLegacy } from "@banyan/migrations";
@@ -28,6 +29,8 @@ export type ContractTarget = {
   readonly sessionKey: string | undefined;
   readonly interfaceKey: string | undefined;
   readonly rows: Rows | undefined;
+  /** What the target has logged so far; undefined for a server somebody else started. */
+  readonly log: (() => string) | undefined;
   /** A browser without a log-in. */
   visitor(): Browser;
   /** A browser logged in as one of the generated staff. */
@@ -45,7 +48,7 @@ export const staffNames = {
   reports: "REPORT1",
   admin: "ADMIN",
 } as const;
-export type StaffName = keyof typeof staffNames;
+type StaffName = keyof typeof staffNames;
 
 /** Of every generated staff and portal account. */
 export const demoPassword = "banyan2008";
@@ -53,7 +56,7 @@ export const demoPassword = "banyan2008";
 /** Patients of the data set the target starts with; small, so that a suite is ready in seconds. */
 const patients = 40;
 
-type Served = Pick<ContractTarget, "url" | "sessionKey" | "interfaceKey" | "rows" | "close">;
+type Served = Pick<ContractTarget, "url" | "sessionKey" | "interfaceKey" | "rows" | "log" | "close">;
 
 /** Starts (or finds) the target. Close it after the suite. */
 export async function contractTarget(): Promise<ContractTarget> {
@@ -89,6 +92,7 @@ async function useGiven(url: string): Promise<Served> {
     sessionKey: config.LEGACY_SESSION_KEY,
     interfaceKey: config.LEGACY_INTERFACE_KEY,
     rows: pool && rowsOf(pool),
+    log: undefined,
     close: async () => {
       await pool?.close();
     },
@@ -102,7 +106,7 @@ async function startOwn(): Promise<Served> {
     for (const stop of stops.splice(0).toReversed()) await stop();
   };
   try {
-    const logger = createLogger({ name: "contract", level: "error" });
+    const { logger, log } = keptLog();
     const server = await startSqlServer({
       dataDir: folder,
       port: 0,
@@ -129,15 +133,27 @@ async function startOwn(): Promise<Served> {
     stops.push(() => web.close());
     const pool = await connect(url);
     stops.push(() => pool.close());
-    return { url: web.url, ...keys, rows: rowsOf(pool), close };
+    return { url: web.url, ...keys, rows: rowsOf(pool), log, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+/** A logger whose lines are kept in place of printed: crash pages asked for by a test are no news to who runs it. */
+function keptLog(): { logger: Logger; log: () => string } {
+  let lines = "";
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      lines += String(chunk);
+      done();
+    },
+  });
+  return { logger: createLogger({ name: "contract", level: "debug", destination }), log: () => lines };
+}
+
 /** `YYYY-MM-DD` of the clinic's calendar: the pages' own today. */
-export function todayInNewYork(): string {
+function todayInNewYork(): string {
   return new Intl.DateTimeFormat("sv-SE", { timeZone: "America/New_York" }).format(new Date());
 }
 
