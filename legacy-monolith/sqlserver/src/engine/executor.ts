@@ -30,6 +30,8 @@ export type Run = {
 
 const release: PgStep = { sql: "RELEASE SAVEPOINT banyan_statement" };
 const announceTry: PgStep = { sql: "SELECT set_config('sim.in_try', '1', true)" };
+const withdrawTry: PgStep = { sql: "SELECT set_config('sim.in_try', '', true)" };
+const clearContext: PgStep = { sql: "SELECT set_config('sim.tracking_context', '', true)" };
 const triggerFrame = /PL\/pgSQL function dbo\."[^"]*\$(insert|update|delete)"/;
 
 export class Executor {
@@ -42,6 +44,8 @@ export class Executor {
   /** Settings of the engine's session, and whether the engine may have lost them with a rollback. */
   private readonly settings = new Map<string, string>();
   private settingsLost = false;
+  /** sim.in_try may still be set in the engine's transaction. */
+  private tryAnnounced = false;
 
   constructor(connection: PgConnection, database: Database, state: SessionState, transaction: Transaction) {
     this.connection = connection;
@@ -175,11 +179,22 @@ export class Executor {
 
   private steps(plan: Plan, rows: RowReceiver, run: Run): PgStep[] {
     const step: PgStep = { sql: plan.sql, values: this.parameters(plan, run.scope), onRow: rows.onRow };
-    if (!plan.before && !(run.inTry && plan.firesTriggers)) return [step];
-    return [...(run.inTry && plan.firesTriggers ? [announceTry] : []), ...beforeSteps(plan), step];
+    if (!plan.before && !plan.firesTriggers && !plan.trackingContext) return [step];
+    const steps = [...this.trySteps(plan, run), ...beforeSteps(plan)];
+    const { trackingContext } = plan;
+    if (!trackingContext) return [...steps, step];
+    const context = { sql: trackingContext.sql, values: this.parameters(trackingContext, run.scope) };
+    return [...steps, context, step, clearContext];
   }
 
-  private parameters(plan: Plan, scope: Scope): SqlValue[] {
+  /** Triggers raise their errors only where a TRY block sees them. */
+  private trySteps(plan: Plan, run: Run): PgStep[] {
+    if (!plan.firesTriggers || (!run.inTry && !this.tryAnnounced)) return [];
+    this.tryAnnounced = run.inTry;
+    return [run.inTry ? announceTry : withdrawTry];
+  }
+
+  private parameters(plan: Pick<Plan, "parameters">, scope: Scope): SqlValue[] {
     return plan.parameters.map(({ source }) => {
       if (source.kind === "variable") return scope.values.get(source.name) ?? null;
       return globalValue(source.name, { state: this.state, scope, transaction: this.transaction });
@@ -187,7 +202,7 @@ export class Executor {
   }
 
   private settle(plan: Plan, rows: RowReceiver, outcomes: readonly PgOutcome[], scope: Scope): number {
-    const own = outcomes.findLast(({ command }) => command !== "RELEASE");
+    const own = outcomes.filter(({ command }) => command !== "RELEASE").at(plan.trackingContext ? -2 : -1);
     if (rows.identity !== undefined) {
       scope.identity = rows.identity;
       this.state.lastIdentity = rows.identity;
