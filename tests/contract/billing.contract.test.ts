@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Browser } from "./browser.ts";
 import { type ClinicVisit, formOf, formType, openVisit, submit } from "./clinic-visit.ts";
-import { type ContractTarget, contractTarget } from "./target.ts";
+import { type ContractTarget, contractTarget, rowsBehind } from "./target.ts";
 
 let target: ContractTarget;
 let biller: Browser;
@@ -119,30 +119,81 @@ describe("row 42: payments", () => {
 describe("row 43: claims", () => {
   const service = "/Services/BillingService.asmx/CreateClaim";
 
-  it("are made of a visit's new charges, once", async () => {
-    const reply = await biller.call(service, { enc: visit.encNo, insSeq: 1 });
-    const body = JSON.parse(reply.text) as { d?: { ClmNo: string; Total: number }; Message?: string };
-    // Not every generated patient is insured; both answers are the contract.
-    if (body.Message === "NO COVERAGE") {
-      expect(reply.status).toBe(500);
-      return;
-    }
-    expect(reply.status, reply.text).toBe(200);
-    expect(body.d?.ClmNo).toMatch(/^C\d{9}$/);
-    expect(body.d?.Total).toBeGreaterThan(100);
-    const again = await biller.call(service, { enc: visit.encNo, insSeq: 1 });
-    expect(again.status).toBe(500);
-    expect(again.text).toContain("NO CHARGES TO BILL");
+  /** A visit of an insured patient with one charge. */
+  async function insuredVisit(): Promise<ClinicVisit> {
+    const desk = await target.staff("frontDesk");
+    const form = await desk.get("/Patient/PatNew.aspx");
+    const payers = /<select name="ctl00\$cph\$ddlPayCd"[\s\S]*?<\/select>/.exec(form.text)?.[0] ?? "";
+    const ddlPayCd = [...payers.matchAll(/value="([^"]+)"/g)]
+      .map((match) => match[1] ?? "")
+      .find((code) => code !== "");
+    const insured = await openVisit(target, {
+      registration: { ddlPayCd: ddlPayCd ?? "", txtPolNo: "POL*77", txtEffDt: "01/01/2020" },
+    });
+    await submit(biller, `/Billing/ChargeEntry.aspx?enc=${insured.encNo}`, {
+      txtProc1: "99213",
+      txtAmt1: "150.00",
+      btnSave: "Save Charges",
+    });
+    return insured;
+  }
 
-    const shown = await biller.get(account());
-    expect(shown.text).toContain(body.d?.ClmNo);
+  it("are made of a visit's new charges once, and leave in a batch", async () => {
+    const insured = await insuredVisit();
+    const reply = await biller.call(service, { enc: insured.encNo, insSeq: 1 });
+    expect(reply.status, reply.text).toBe(200);
+    const claim = /^\{"d":\{"ClmNo":"(C\d{9})","Total":150(\.0+)?\}\}$/.exec(reply.text)?.[1];
+    expect(claim).toBeDefined();
+    const again = await biller.call(service, { enc: insured.encNo, insSeq: 1 });
+    expect([again.status, JSON.parse(again.text)]).toMatchObject([500, { Message: "NO CHARGES TO BILL" }]);
+
+    const shown = await biller.get(`/Billing/Account.aspx?pid=${insured.patNo}`);
+    expect(shown.text).toContain(claim);
     const batch = /Claim837\.ashx\?batch=(\d+)/.exec(shown.text)?.[1];
     const file = await biller.get(`/Handlers/Claim837.ashx?batch=${batch}`);
-    expect(file.headers.get("content-type")).toMatch(/^text\/plain/);
+    expect(file.contentType).toMatch(/^text\/plain/);
     expect(file.headers.get("content-disposition")).toBe(`attachment; filename=837P_${batch}.txt`);
-    expect(file.text).toMatch(/^ISA\*00\*/);
-    expect(file.text).toContain(`CLM*${body.d?.ClmNo}*`);
+    expect(file.text).toMatch(/^ISA\*00\* {10}\*00\*/);
+    expect(file.text).toContain(`~\r\nCLM*${claim}*150*`);
+    expect(file.text).toContain("*MI*POL77~");
     expect(file.text).toMatch(/IEA\*1\*\d{9}~\r\n$/);
+  });
+
+  it("take the charges' status, the visit's flag and a place in the queue along", async (context) => {
+    const rows = rowsBehind(target, context);
+    const insured = await insuredVisit();
+    await biller.call(service, { enc: insured.encNo, insSeq: 1 });
+    const enc = { enc: insured.encNo };
+    expect(await rows("SELECT StatCd FROM CHGMST WHERE EncNo = @enc", enc)).toEqual([{ StatCd: "B" }]);
+    expect(await rows("SELECT BillYN FROM ENCMST WHERE EncNo = @enc", enc)).toEqual([{ BillYN: "Y" }]);
+    const queued = await rows(
+      "SELECT q.MsgTyp, q.StatCd FROM IFCMSG AS q INNER JOIN CLMHDR AS c ON c.ClmNo = q.RefKey WHERE c.EncNo = @enc",
+      enc,
+    );
+    expect(queued).toMatchObject([{ MsgTyp: "837P    ", StatCd: "Q" }]);
+  });
+
+  it("that the insurer pays in full are closed by the payment", async (context) => {
+    const rows = rowsBehind(target, context);
+    const insured = await insuredVisit();
+    const made = await biller.call(service, { enc: insured.encNo, insSeq: 1 });
+    const claim = /C\d{9}/.exec(made.text)?.[0] ?? "";
+    const page = `/Billing/Account.aspx?pid=${insured.patNo}`;
+    const fields = { ddlTyp: "IP", txtAmt: "150.00", ddlClm: claim, txtChk: "CHK1", btnPost: "Post Payment" };
+    const posted = await submit(biller, page, fields, `/Billing/PostPayment.aspx?pid=${insured.patNo}`);
+    expect(posted.location).toBe(`${page}&msg=POSTED`);
+    const [header] = await rows("SELECT StatCd, PaidAmt FROM CLMHDR WHERE ClmNo = @claim", { claim });
+    expect([header?.["StatCd"], Number(header?.["PaidAmt"])]).toEqual(["CL", 150]);
+    const [patient] = await rows("SELECT AcctBal FROM PATMST WHERE PatNo = @pat", { pat: insured.patNo });
+    expect(Number(patient?.["AcctBal"])).toBe(0);
+  });
+
+  it("need coverage on the day of the visit", async () => {
+    const reply = await biller.call(service, { enc: visit.encNo, insSeq: 1 });
+    expect([reply.status, JSON.parse(reply.text)]).toMatchObject([
+      500,
+      { Message: "NO COVERAGE", ExceptionType: "System.ApplicationException" },
+    ]);
   });
 
   it("answer an unknown visit with 500 and an unknown batch with 200", async () => {

@@ -17,7 +17,8 @@ export type Fields = Readonly<Record<string, string | null>>;
 /** Gives the body of the page's form with the fields changed, for posting it once or several times. */
 export async function formOf(browser: Browser, path: string): Promise<(fields: Fields) => string> {
   const page = await browser.get(path);
-  const form = parseForms(page.text).find((one) => one.id === "aspnetForm");
+  const forms = parseForms(page.text);
+  const form = forms.find((one) => one.id === "aspnetForm") ?? forms[0];
   if (!form) throw new Error(`no form on ${path} (status ${page.status}, ${page.location || page.error})`);
   return (fields) => {
     const values = new Map(form.values);
@@ -48,9 +49,12 @@ export async function logInAs(target: ContractTarget, user: string): Promise<Bro
 let minute = 0;
 
 /** A checked-in visit of a patient of its own with a provider. Each takes another minute of the small hours, overbooked. */
-export async function openVisit(target: ContractTarget, options: { provider?: string } = {}): Promise<ClinicVisit> {
+export async function openVisit(
+  target: ContractTarget,
+  options: { provider?: string; registration?: Fields } = {},
+): Promise<ClinicVisit> {
   const desk = await target.staff("frontDesk");
-  const { pid } = await registerPatient(desk);
+  const { pid } = await registerPatient(desk, options.registration);
   minute += 1;
   const booked = await desk.call("/Services/ScheduleService.asmx/BookAppointment", {
     pid,

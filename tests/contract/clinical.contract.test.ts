@@ -80,6 +80,24 @@ describe("row 25: the visit", () => {
     expect(charges.text).toContain("99213");
   });
 
+  it("does behind the page what signing always did: charge, total, balance, appointment, last visit", async (context) => {
+    const rows = rowsBehind(target, context);
+    const [enc] = await rows(
+      `SELECT e.StatCd, e.ChgTot, m.AcctBal, a.StatCd AS ApptSt, CASE WHEN m.LastVst = a.ApptDt THEN 1 ELSE 0 END AS Seen
+       FROM ENCMST AS e INNER JOIN PATMST AS m ON m.PatNo = e.PatNo INNER JOIN tblAppointment AS a ON a.ApptID = e.ApptID
+       WHERE e.EncNo = @enc`,
+      { enc: visit.encNo },
+    );
+    expect(enc).toMatchObject({ StatCd: "C", ApptSt: "CO", Seen: 1 });
+    const [charge] = await rows(
+      `SELECT c.ProcCd, c.ExtAmt, p.NumVal FROM CHGMST AS c INNER JOIN CODETBL AS p ON p.CodeTyp = 'PROC' AND p.CodeVal = c.ProcCd
+       WHERE c.EncNo = @enc`,
+      { enc: visit.encNo },
+    );
+    expect(Number(charge?.["ExtAmt"])).toBe(Number(charge?.["NumVal"]) / 100);
+    expect([Number(enc?.["ChgTot"]), Number(enc?.["AcctBal"])]).toEqual(Array(2).fill(Number(charge?.["ExtAmt"])));
+  });
+
   it("takes an addendum to a signed note and nothing else", async () => {
     const added = await submit(physician, page(visit.encNo), { txtAddendum: "Phoned patient.", btnAddendum: "Save" });
     expect(added).toMatchObject({ status: 302, location: `${page(visit.encNo)}&msg=ADDEND` });

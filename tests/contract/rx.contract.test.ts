@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Browser } from "./browser.ts";
 import { type ClinicVisit, openVisit, submit } from "./clinic-visit.ts";
-import { type ContractTarget, contractTarget } from "./target.ts";
+import { type ContractTarget, contractTarget, rowsBehind } from "./target.ts";
 
 let target: ContractTarget;
 let physician: Browser;
@@ -45,6 +45,25 @@ describe("rows 35 and 36: prescribing", () => {
     expect(list.text).toContain("1 bottle");
     expect(list.text).toContain("0 of 2");
     expect(list.text).toContain("Queued");
+  });
+
+  it("queues the pharmacy's message by trigger, and keeps a controlled substance on paper", async (context) => {
+    const rows = rowsBehind(target, context);
+    const state = (rxNo: string) =>
+      rows(
+        `SELECT r.SentCd, r.CtrlCl, (SELECT COUNT(*) FROM IFCMSG AS q WHERE q.MsgTyp = 'NEWRX' AND q.RefKey = @rx) AS Queued
+         FROM RXMST AS r WHERE r.RxNo = @no`,
+        { rx: rxNo, no: Number(rxNo) },
+      );
+    expect(await state(await latestRx())).toEqual([{ SentCd: "Q", CtrlCl: " ", Queued: 1 }]);
+    const [controlled] = await rows(
+      "SELECT TOP (1) CodeVal FROM CODETBL WHERE CodeTyp = 'DRUG' AND Flag1 = 'Y' AND NumVal = 4 ORDER BY CodeVal",
+    );
+    const ddlDrug = String(controlled?.["CodeVal"]).trim();
+    const paper = { ...order, ddlDrug, chkOverride: "on", ddlPhrm: await pharmacy() };
+    const printed = await submit(physician, rxNew(), paper);
+    expect(printed.location).toBe(`/Rx/RxList.aspx?pid=${visit.patNo}&msg=PRINTED`);
+    expect(await state(await latestRx())).toEqual([{ SentCd: "N", CtrlCl: "4", Queued: 0 }]);
   });
 
   it("warns of an allergy and goes on only with chkOverride", async () => {
