@@ -101,6 +101,8 @@ export const captureLimits = {
   idlePlaceholderSeconds: 305,
   /** How often the server looks for databases that were enabled for capture since. */
   discoverMs: 500,
+  /** A released database is being copied or dropped: capture stays away for this long. */
+  releasedMs: 2_000,
   /** Databases with a capture loop: each holds a connection. */
   databasesMax: 50,
 } as const;

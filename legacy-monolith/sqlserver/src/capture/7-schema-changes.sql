@@ -28,7 +28,7 @@ BEGIN
   END IF;
 END $$;
 
--- Command NULL: only keys or indexes changed.
+-- Command NULL: only keys or indexes changed. The statement as the client wrote it comes in the setting sim.ddl_text, when it is known.
 CREATE FUNCTION capture.after_ddl(id int, command text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   instance record;
@@ -53,7 +53,8 @@ BEGIN
     END LOOP;
     IF required THEN PERFORM capture.create_change_view(instance.object_id); END IF;
     IF command IS NOT NULL THEN
-      INSERT INTO capture.ddl_history VALUES (id, instance.object_id, required::int, command, capture.begin_tran(), capture.now());
+      INSERT INTO capture.ddl_history VALUES (id, instance.object_id, required::int,
+        coalesce(nullif(current_setting('sim.ddl_text', true), ''), command), capture.begin_tran(), capture.now());
     END IF;
   END LOOP;
   IF FOUND THEN PERFORM capture.rebuild_writer(id); END IF;

@@ -26,6 +26,8 @@ const enabledQuery = `SELECT d.datname AS name FROM pg_database d JOIN pg_db_rol
 export class CaptureService {
   private readonly options: CaptureServiceOptions;
   private readonly jobs = new Map<string, CaptureJob>();
+  /** Monotonic milliseconds until which a database is left alone. */
+  private readonly releasedUntil = new Map<string, number>();
   private readonly loop: Promise<void>;
   private stopping = false;
   private endPause: (() => void) | undefined;
@@ -42,8 +44,9 @@ export class CaptureService {
     await Promise.all([...this.jobs.values()].map((job) => job.stop()));
   }
 
-  /** Ends the loop of a database, so that it can be dropped. */
+  /** Ends the loop of a database and keeps it away for a while, so that the database can be copied or dropped. */
   async release(database: string): Promise<void> {
+    this.releasedUntil.set(database, performance.now() + captureLimits.releasedMs);
     await this.jobs.get(database)?.stop();
   }
 
@@ -76,7 +79,8 @@ export class CaptureService {
   }
 
   private ensure(database: string): void {
-    if (this.jobs.has(database)) return;
+    if (this.jobs.has(database) || performance.now() < (this.releasedUntil.get(database) ?? 0)) return;
+    this.releasedUntil.delete(database);
     const { url, ...rest } = this.options;
     const job = new CaptureJob({ ...rest, database, url: url(database) });
     this.jobs.set(database, job);
