@@ -49,7 +49,7 @@ export async function renderPage(ctx: PageContext, content: PageContent): Promis
   const message = messageText(ctx.query("msg"));
   const body = html`${raw('<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">')}
 <html xmlns="http://www.w3.org/1999/xhtml">
-<head><title>${content.title} - ${portal ? "MyChart Patient Portal" : "EHR Clinical System"}</title>
+<head><title>${content.title} - ${portal ? "MyHealth Patient Portal" : "EHR Clinical System"}</title>
 <meta http-equiv="Content-Type" content="text/html; charset=utf-8" />
 <link href="${stylePath}" type="text/css" rel="stylesheet" />
 </head>
@@ -62,7 +62,7 @@ ${message ? html`<div class="msg" id="ctl00_lblMsg">${message}</div>` : ""}
 ${content.body}
 </div>
 ${raw(postBackScript)}
-<div class="foot">${portal ? "MyChart Patient Portal" : "EHR Clinical System v6.2.1 (Build 2008.09)"}</div>
+<div class="foot">${portal ? "MyHealth Patient Portal" : "EHR Clinical System v6.2.1 (Build 2008.09)"}</div>
 </body>
 </html>
 `;
@@ -88,7 +88,7 @@ function portalHead(ctx: PageContext): Html {
   const cells = signedIn
     ? portalTabs.map((tab) => html`<td class="tab"><a href="${tab.url}">${tab.text}</a></td>`)
     : [];
-  return html`<table class="top" cellspacing="0"><tr><td class="appname">MyChart Patient Portal</td><td align="right">${signedIn ? signedIn.loginName : ""}</td></tr></table>
+  return html`<table class="top" cellspacing="0"><tr><td class="appname">MyHealth Patient Portal</td><td align="right">${signedIn ? signedIn.loginName : ""}</td></tr></table>
 <table class="tabs" cellspacing="0"><tr>${cells}<td width="100%">&nbsp;</td></tr></table>
 `;
 }

@@ -9,7 +9,7 @@ h1 { font-size: 15px; color: #1c3f7c; border-bottom: 1px solid #9db5dd; margin: 
 h2 { font-size: 12px; color: #1c3f7c; margin: 12px 0 4px 0; }
 table.top { width: 100%; background: #1c3f7c; color: #fff; border-bottom: 3px solid #f0a030; }
 table.top td { padding: 6px 10px; } table.top a { color: #cfe0ff; }
-.appname { font-size: 17px; font-weight: bold; font-family: Tahoma, Verdana; letter-spacing: 1px; }
+.appname { font-size: 17px; font-weight: bold; font-family: Tahoma, Verdana, Arial, sans-serif; letter-spacing: 1px; }
 table.tabs { width: 100%; background: #dce6f5; border-bottom: 1px solid #7b97c9; }
 table.tabs td { padding: 0; } table.tabs td.tab { padding: 4px 12px; border-right: 1px solid #b4c6e6; white-space: nowrap; }
 table.tabs td.tab a { text-decoration: none; color: #1c3f7c; }

@@ -71,7 +71,7 @@ async function show(ctx: PageContext, patient: PortalPatient, error?: string): P
       ["Account balance", dollars(account?.AcctBal)],
     ]),
   )}${contact}`;
-  return ctx.page({ title: "Welcome to MyChart", body, ...(error === undefined ? {} : { error }) });
+  return ctx.page({ title: "Welcome to MyHealth", body, ...(error === undefined ? {} : { error }) });
 }
 
 async function saveContact(ctx: PageContext, patient: PortalPatient): Promise<Answer> {
