@@ -1,8 +1,9 @@
 /**
  * `insert bulk`: the rows go into a temporary table by COPY and from there into the table in one INSERT, so that a load is
  * one statement: all or nothing, the usual conversions, triggers (when asked for) fired once, capture always. Options as
- * "BULK INSERT" and tedious' BulkLoad have them: KEEP_IDENTITY, KEEP_NULLS, FIRE_TRIGGERS; CHECK_CONSTRAINTS is always on,
- * which is stricter than a real server is by default.
+ * "BULK INSERT" and tedious' BulkLoad have them: KEEP_NULLS, FIRE_TRIGGERS; CHECK_CONSTRAINTS is always on, which is
+ * stricter than a real server is by default. An identity column in the list keeps its values: that is all that KeepIdentity
+ * does in .NET's SqlBulkCopy and Microsoft's JDBC driver, which leave the column out otherwise.
  */
 
 import { notSupported, type BulkColumn, type SqlValue } from "../contract.ts";
@@ -131,12 +132,12 @@ type Load = {
 };
 
 function insertPlan(environment: Environment, { destination, staging, target, columns, defaults }: Load): Plan {
-  const keepIdentity = target.options.includes("keep_identity");
   const wanted = columns.flatMap(({ name }) => {
     const column = destination.columns.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
     if (!column) throw sqlErrors.invalidColumn(name);
-    return column.computed || (column.identity && !keepIdentity) ? [] : [{ name, column }];
+    return column.computed ? [] : [{ name, column }];
   });
+  const keepIdentity = wanted.some(({ column }) => column.identity);
   const value = ({ name, column }: (typeof wanted)[number]): Expression => {
     const given: Expression = { kind: "column", parts: [name] };
     const fallback = defaults?.get(column.physical);
