@@ -113,9 +113,9 @@ test("copies rows in", async () => {
 
 test("says that the engine is gone when its process ends the connection", async () => {
   const other = await PgConnection.open(engine.url(), "killer");
-  const running = connection.run([{ sql: "SELECT pg_sleep(30)" }]);
+  const running = expect(connection.run([{ sql: "SELECT pg_sleep(30)" }])).rejects.toBeInstanceOf(EngineGone);
   await other.rows("SELECT pg_terminate_backend($1::int)", [String(connection.processId)]);
-  await expect(running).rejects.toBeInstanceOf(EngineGone);
+  await running;
   await expect(connection.gone).rejects.toBeInstanceOf(EngineGone);
   await expect(connection.rows("SELECT 1")).rejects.toBeInstanceOf(EngineGone);
   await other.close();

@@ -12,6 +12,7 @@ import { connect as connectSocket } from "node:net";
 import { type Connection, Client } from "pg";
 import type { SqlValue } from "../contract.ts";
 import { engineLimits as limits } from "../limits.ts";
+import { FrontendWriter } from "./frontend-writer.ts";
 
 export type PgField = { readonly name: string; readonly dataTypeID: number; readonly dataTypeModifier: number };
 
@@ -76,13 +77,8 @@ export class EngineGone extends Error {
   }
 }
 
+/** What `pg`'s connection can send that its types do not tell of. */
 type Frontend = {
-  parse(message: { name: string; text: string }): void;
-  bind(message: { portal: string; statement: string; values: readonly SqlValue[] }): void;
-  describe(message: { type: "P"; name: string }): void;
-  execute(message: { portal: string }): void;
-  close(message: { type: "S"; name: string }): void;
-  sync(): void;
   query(text: string): void;
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
@@ -209,9 +205,12 @@ class CopyIn extends Pipeline {
   }
 }
 
+const noValues: readonly SqlValue[] = [];
+
 export class PgConnection {
   private readonly client: Client;
   private readonly frontend: Frontend;
+  private readonly writer = new FrontendWriter();
   /** SQL text → name in the engine, eldest first. */
   private readonly prepared = new Map<string, string>();
   /** Texts whose Parse is under way and not yet acknowledged, in order. */
@@ -334,17 +333,16 @@ export class PgConnection {
   }
 
   private write(steps: readonly PgStep[]): void {
-    const { frontend, stream } = this;
-    stream.cork();
+    const { writer } = this;
     if (this.doomed.length > 0) this.closeDoomed();
     for (const step of steps) {
       const statement = this.prepare(step.sql, step.once === true);
-      frontend.bind({ portal: "", statement, values: step.values ?? [] });
-      if (step.onFields) frontend.describe({ type: "P", name: "" });
-      frontend.execute({ portal: "" });
+      writer.bind(statement, step.values ?? noValues);
+      if (step.onFields) writer.describe();
+      writer.execute();
     }
-    frontend.sync();
-    stream.uncork();
+    writer.sync();
+    this.stream.write(writer.take());
   }
 
   private prepare(sql: string, once: boolean): string {
@@ -356,7 +354,7 @@ export class PgConnection {
       return known;
     }
     const name = once || sql.length > limits.preparedSqlCharsMax ? "" : `s${this.nextName++}`;
-    this.frontend.parse({ name, text: sql });
+    this.writer.parse(name, sql);
     this.unacknowledged.push(sql);
     if (name !== "") {
       if (prepared.size >= limits.preparedStatementsMax) this.evictEldest();
@@ -375,7 +373,7 @@ export class PgConnection {
 
   /** Before anything else of a pipeline: what follows a failed step is skipped, and the names would leak. */
   private closeDoomed(): void {
-    for (const name of this.doomed) this.frontend.close({ type: "S", name });
+    for (const name of this.doomed) this.writer.close(name);
     this.doomed = [];
   }
 
@@ -393,7 +391,8 @@ export class PgConnection {
     request.writeInt32BE(processID, 8);
     request.writeInt32BE(secretKey, 12);
     return new Promise((resolve) => {
-      const socket = connectSocket(port, host, () => socket.write(request));
+      const address = host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
+      const socket = connectSocket(address, () => socket.write(request));
       socket.once("error", () => resolve());
       socket.once("close", () => resolve());
       socket.resume();

@@ -1,0 +1,15 @@
+/** `npm run bench -- <name>`: the benchmarks of the project. Each prints one line a figure, and a JSON object with `--json`. */
+
+import { benchSqlServer } from "./sqlserver.ts";
+
+const benches: Readonly<Record<string, (options: { json: boolean }) => Promise<void>>> = {
+  sqlserver: benchSqlServer,
+};
+
+const [name = "", ...flags] = process.argv.slice(2);
+const bench = benches[name];
+if (!bench) {
+  process.stderr.write(`usage: npm run bench -- <${Object.keys(benches).join("|")}> [--json]\n`);
+  process.exit(2);
+}
+await bench({ json: flags.includes("--json") });
