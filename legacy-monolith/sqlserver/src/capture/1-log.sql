@@ -31,6 +31,15 @@ CREATE FUNCTION capture.local_time(at timestamptz) RETURNS timestamp LANGUAGE sq
 CREATE FUNCTION capture.now() RETURNS timestamp LANGUAGE sql VOLATILE AS
   $$ SELECT capture.local_time(clock_timestamp()) $$;
 
+-- How this simulated server behaves where real ones differ, set by sp_sim_capture.
+CREATE TABLE capture.options (
+  seqval_disorder boolean NOT NULL DEFAULT false,
+  unchanged_lob_null boolean NOT NULL DEFAULT false,    -- (max) columns that an update left alone: NULL in operation 4, too
+  idle_placeholder_seconds float8,                      -- NULL: as configured
+  poll_ms int
+);
+INSERT INTO capture.options DEFAULT VALUES;
+
 CREATE TABLE capture.transactions (
   tran bigint PRIMARY KEY,                -- position of the first change
   begin_time timestamp(3) NOT NULL,
@@ -69,6 +78,7 @@ BEGIN
   INSERT INTO capture.transactions (tran, begin_time, tran_id)
     VALUES (current, capture.local_time(transaction_timestamp()), substring(int8send(current) FROM 3));
   PERFORM set_config('capture.state', current || ' 0', true);
+  IF (SELECT seqval_disorder FROM capture.options) THEN PERFORM set_config('capture.seqval_disorder', 'on', true); END IF;
   RETURN current;
 END $$;
 
@@ -79,7 +89,7 @@ CREATE FUNCTION capture.set_command(command int) RETURNS void LANGUAGE sql VOLAT
 CREATE FUNCTION capture.positions(row_count bigint) RETURNS bigint[] LANGUAGE sql VOLATILE AS
   $$ SELECT array_agg(nextval('capture.log')) FROM generate_series(0, (row_count - 1) / 60000) $$;
 
--- seqval of the ordinal-th row of a statement. With capture.seqval_disorder = on, later rows of a transaction get lower ones,
+-- seqval of the ordinal-th row of a statement. With the option seqval_disorder, later rows of a transaction get lower ones,
 -- as SQL Server at times gives them (KB3030352): then only command_id tells the order.
 CREATE FUNCTION capture.seqval(positions bigint[], ordinal bigint, tran bigint, command int)
 RETURNS bytea LANGUAGE sql STABLE AS $$

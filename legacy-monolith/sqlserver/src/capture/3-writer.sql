@@ -49,7 +49,9 @@ CREATE FUNCTION capture.image_columns(instance_id int, side text, OUT names text
            WHEN side <> 'u' THEN format('%I', physical)
            WHEN lob = 'legacy' THEN format('CASE WHEN operation IN (2, 4) THEN n%s END', column_id)
            WHEN lob = 'max' THEN format(
-             'CASE operation WHEN 3 THEN CASE WHEN c%1$s THEN o%1$s END WHEN 1 THEN o%1$s ELSE n%1$s END', column_id)
+             'CASE operation WHEN 3 THEN CASE WHEN c%1$s THEN o%1$s END WHEN 1 THEN o%1$s%2$s ELSE n%1$s END', column_id,
+             CASE WHEN (SELECT unchanged_lob_null FROM capture.options)
+               THEN format(' WHEN 4 THEN CASE WHEN c%1$s THEN n%1$s END', column_id) END)
            ELSE format('CASE WHEN operation IN (1, 3) THEN o%1$s ELSE n%1$s END', column_id) END, '' ORDER BY ordinal), '')
   FROM capture.captured_columns(instance_id)
   WHERE alive AND NOT (side = 'd' AND lob IS NOT DISTINCT FROM 'legacy')

@@ -126,6 +126,21 @@ BEGIN
     WHERE source IS NULL OR c.source_object_id = source ORDER BY o.name, c.object_id;
 END $$;
 
+-- sp_sim_capture: one option; the job takes it at once.
+CREATE FUNCTION capture.set_option(option text, in_value text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  type text := (SELECT format_type(atttypid, NULL) FROM pg_attribute
+    WHERE attrelid = 'capture.options'::regclass AND attnum > 0 AND attname = lower(option));
+BEGIN
+  IF type IS NULL THEN PERFORM sim.fail(40000, 16, 1, format('sp_sim_capture knows no option %s', option)); END IF;
+  EXECUTE format('UPDATE capture.options SET %I = $1::text::%s', lower(option), type) USING in_value;
+  IF lower(option) = 'unchanged_lob_null' THEN
+    PERFORM capture.rebuild_writer(id) FROM (SELECT DISTINCT source_object_id AS id FROM capture.instances) i;
+  END IF;
+  UPDATE capture.jobs SET starts = starts + 1 WHERE job_type = 'capture';
+  NOTIFY sim_capture;
+END $$;
+
 -- Clean-up, step 1: raises the low end points. in_instance NULL: of all instances below the mark. Committed before rows go, so
 -- that a reader who checks fn_cdc_get_min_lsn after reading learns of every row it missed.
 CREATE FUNCTION capture.raise_low_water(in_instance text, mark bytea) RETURNS void LANGUAGE plpgsql AS $$

@@ -150,6 +150,19 @@ describe("the capture job", () => {
     await expect.poll(lastId(db)).toBe(1);
   });
 
+  it("takes the simulator's options at once: polling in milliseconds, idle placeholders", async () => {
+    const db = await captured();
+    await db.sql.query("SELECT capture.set_option('poll_ms', '3600000')");
+    db.job();
+    const placeholders = () => db.value("SELECT count(*)::int FROM cdc.lsn_time_mapping WHERE tran_id = '\\x00'");
+    await expect.poll(() => db.value("SELECT NOT pg_try_advisory_xact_lock(capture.reader_lock())")).toBe(true);
+    expect(await placeholders()).toBe(0);
+    await db.sql.query("SELECT capture.set_option('idle_placeholder_seconds', '0.01')");
+    await db.sql.query("SELECT capture.set_option('poll_ms', '5')");
+    await expect.poll(placeholders).toBeGreaterThan(2);
+    expect((await sqlError(db.sql.query("SELECT capture.set_option('speed', '5')"))).number).toBe(40000);
+  });
+
   it("runs once when not continuous", async () => {
     const db = await captured();
     await db.sql.query("SELECT capture.change_job('capture', NULL, NULL, 0::smallint, NULL, NULL, NULL)");

@@ -30,6 +30,7 @@ type Settings = {
   readonly maxScans: number;
   readonly continuous: boolean;
   readonly pollMs: number;
+  readonly idleSeconds: number;
   readonly starts: number;
 };
 
@@ -37,6 +38,7 @@ const pollingIntervalDefaultSeconds = 5;
 
 const jobsQuery = `SELECT
   (SELECT row_to_json(j) FROM capture.jobs j WHERE job_type = 'capture') AS capture,
+  (SELECT row_to_json(o) FROM capture.options o) AS options,
   (SELECT wanted FROM capture.jobs WHERE job_type = 'cleanup') AS cleanup_wanted,
   EXISTS (SELECT FROM capture.tracking_database WHERE auto_cleanup) AS tracking,
   extract(epoch FROM date_trunc('day', local - interval '2 hours') + interval '26 hours' - local) * 1000 AS cleanup_ms
@@ -51,6 +53,7 @@ type JobsRow = {
     readonly wanted: boolean;
     readonly starts: number;
   };
+  readonly options: { readonly idle_placeholder_seconds: number | null; readonly poll_ms: number | null };
   readonly cleanup_wanted: boolean | null;
   readonly tracking: boolean;
   readonly cleanup_ms: string;
@@ -152,32 +155,34 @@ export class CaptureJob {
       maxTrans: job.maxtrans,
       maxScans: job.maxscans,
       continuous: job.continuous,
-      pollMs: this.pollMs(job.pollinginterval),
+      pollMs: this.pollMs(job.pollinginterval, row.options.poll_ms ?? this.options.pollMs),
+      idleSeconds:
+        row.options.idle_placeholder_seconds ??
+        this.options.idlePlaceholderSeconds ??
+        captureLimits.idlePlaceholderSeconds,
       starts: job.starts,
     };
     this.options.logger.info({ event: events.captureStarted, database: this.database });
   }
 
-  private pollMs(intervalSeconds: number): number {
-    const { pollMs } = this.options;
+  private pollMs(intervalSeconds: number, pollMs: number | undefined): number {
     const wanted =
       pollMs !== undefined && intervalSeconds === pollingIntervalDefaultSeconds ? pollMs : intervalSeconds * 1000;
     return Math.max(captureLimits.pollMsMin, wanted);
   }
 
   /** @returns whether the last scan was full, so that more is waiting */
-  private async scans(client: Client, { maxTrans, maxScans }: Settings): Promise<boolean> {
-    for (let scan = 0; scan < maxScans; scan += 1) {
+  private async scans(client: Client, settings: Settings): Promise<boolean> {
+    for (let scan = 0; scan < settings.maxScans; scan += 1) {
       const recorded = this.emptyScans >= captureLimits.unrecordedEmptyScansMax ? this.emptyScans : 0;
-      const published = await this.scan(client, maxTrans, recorded);
+      const published = await this.scan(client, settings, recorded);
       this.emptyScans = published > 0 || recorded > 0 ? 0 : this.emptyScans + 1;
-      if (published < maxTrans) return false;
+      if (published < settings.maxTrans) return false;
     }
     return true;
   }
 
-  private async scan(client: Client, maxTrans: number, emptyScans: number): Promise<number> {
-    const idleSeconds = this.options.idlePlaceholderSeconds ?? captureLimits.idlePlaceholderSeconds;
+  private async scan(client: Client, { maxTrans, idleSeconds }: Settings, emptyScans: number): Promise<number> {
     try {
       const { rows } = await client.query<{ scan: number }>({
         name: "scan",
@@ -193,6 +198,7 @@ export class CaptureJob {
         22859,
         `Log scan failed with SQLSTATE ${error.code ?? ""}.`,
       ]);
+      await this.pause(captureLimits.reconnectMs);
       this.look();
       return 0;
     }

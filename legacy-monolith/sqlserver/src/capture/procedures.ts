@@ -218,6 +218,12 @@ export const captureProcedures: readonly SystemProcedure[] = [
   jobControl("sp_cdc_stop_job", false),
   cleanUp,
   scan,
+  // The simulator's own: seqval_disorder, unchanged_lob_null (on/off), idle_placeholder_seconds, poll_ms.
+  procedure({
+    name: "sp_sim_capture",
+    fn: "set_option",
+    parameters: [required("@option", sysname), required("@value", sysname)],
+  }),
   procedure({
     name: "sp_flush_ct_internal_table_on_demand",
     fn: "clean_tracking",

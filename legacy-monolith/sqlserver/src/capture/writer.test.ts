@@ -202,6 +202,22 @@ describe("images of changes", () => {
     ]);
   });
 
+  it("leaves unchanged (max) columns out of operation 4, too, when asked: readers have to trust the mask", async () => {
+    const { db } = await captured([...patient, { name: "Big", type: "varchar(max)" }]);
+    await db.sql.query("SELECT capture.set_option('unchanged_lob_null', 'on')");
+    await db.sql.query("INSERT INTO dbo.patient VALUES (1, 'a', 'big')");
+    await db.sql.query("UPDATE dbo.patient SET name = 'b'");
+    await db.sql.query("UPDATE dbo.patient SET big = 'bigger'");
+    await db.scan();
+    expect((await db.changes("dbo_Patient")).map((r) => [r["operation"], r["big"]])).toEqual([
+      [2, "big"],
+      [3, null],
+      [4, null],
+      [3, "big"],
+      [4, "bigger"],
+    ]);
+  });
+
   it("shows computed columns as NULL and rowversion as binary(8)", async () => {
     const { db } = await captured([
       { name: "id", type: "int" },
@@ -269,7 +285,7 @@ describe("images of changes", () => {
 
   it("gives later commands lower seqvals when asked for the disorder of KB3030352", async () => {
     const { db } = await captured();
-    await db.sql.query("SET capture.seqval_disorder = on");
+    await db.sql.query("SELECT capture.set_option('seqval_disorder', 'on')");
     await db.sql.query(
       "BEGIN; INSERT INTO dbo.patient VALUES (1, 'a'); UPDATE dbo.patient SET name = 'b'; DELETE FROM dbo.patient; COMMIT",
     );
