@@ -32,7 +32,7 @@ export type LegacyWebOptions = {
 
 export type LegacyWeb = { readonly url: string; readonly port: number; close(): Promise<void> };
 
-/** @throws AppError WEAK_KEY, CONFIG_INVALID, PORT_TAKEN, LISTEN_FAILED; SqlFailure when the database can not be reached. */
+/** @throws AppError WEAK_KEY, CONFIG_INVALID, SQL_UNREACHABLE, SQL_LOGIN_REFUSED, PORT_TAKEN, LISTEN_FAILED. */
 export async function createLegacyWeb(options: LegacyWebOptions): Promise<LegacyWeb> {
   requireKeys(options);
   const { clock, logger } = options;

@@ -127,14 +127,25 @@ function readDriverError(cause: unknown): { number: number; raised: string | und
   };
 }
 
-/** @param url `mssql://user:password@host:port/database[?encrypt=true]`. @throws AppError CONFIG_INVALID, SqlFailure when it can not connect. */
+/** @param url `mssql://user:password@host:port/database[?encrypt=true]`. @throws AppError CONFIG_INVALID, SQL_UNREACHABLE, SQL_LOGIN_REFUSED. */
 export async function openDatabase(url: string, logger: Logger): Promise<Database> {
-  const pool = new driver.ConnectionPool(driverConfig(url));
+  const config = driverConfig(url);
+  const pool = new driver.ConnectionPool(config);
   pool.on("error", () => logger.warn({ event: events.requestRefused, code: "SQL_POOL" }));
   try {
     await pool.connect();
   } catch (cause) {
-    throw new SqlFailure(cause);
+    const refused = (cause as { code?: string }).code === "ELOGIN";
+    throw new AppError({
+      code: refused ? "SQL_LOGIN_REFUSED" : "SQL_UNREACHABLE",
+      op: "connect to the legacy database",
+      message: refused
+        ? `${config.server}:${config.port ?? 1433} refuses the log-in or has no database ${config.database ?? ""}`
+        : `nothing answers as a SQL Server at ${config.server}:${config.port ?? 1433}`,
+      hint: "Check that the server runs, and LEGACY_MSSQL_URL (mssql://user:password@host:port/database).",
+      retryable: !refused,
+      cause,
+    });
   }
   return {
     ...sqlOn(() => pool.request()),
