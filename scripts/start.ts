@@ -76,10 +76,12 @@ async function startAll(
 ): Promise<void> {
   const { secrets } = state;
   const legacyMssqlUrl = `mssql://sa:${encodeURIComponent(secrets.sqlPassword)}@${config.BANYAN_HOST}:${config.LEGACY_SQL_PORT}/EHRPROD`;
-  const child = async (name: string, script: string, env: Readonly<Record<string, string>>): Promise<void> => {
-    children.push(await startChild({ name, script: join(root, script), env, onDeath }));
+  const child = async (name: string, script: string, env: Readonly<Record<string, string>>): Promise<Child> => {
+    const started = await startChild({ name, script: join(root, script), env, onDeath });
+    children.push(started);
+    return started;
   };
-  await child("simulated SQL Server", "legacy-monolith/sqlserver/src/main.ts", {
+  const simulator = await child("simulated SQL Server", "legacy-monolith/sqlserver/src/main.ts", {
     BANYAN_DATA_DIR: state.path,
     LEGACY_SQL_PASSWORD: secrets.sqlPassword,
   });
@@ -93,6 +95,7 @@ async function startAll(
   state.writeConnections({
     legacyUrl: `http://${config.BANYAN_HOST}:${config.LEGACY_WEB_PORT}`,
     legacyMssqlUrl,
+    legacyFaultUrl: simulator.details["controlUrl"],
     legacySessionKey: secrets.sessionKey,
     legacyInterfaceKey: secrets.interfaceKey,
     logins,
