@@ -94,6 +94,19 @@ describe("migrations of the legacy database", () => {
     expect((await migrateLegacy({ connection })).applied).toHaveLength(6);
   });
 
+  test("a lock left by a killed migration is reported, and broken on request", async () => {
+    const connection = server.url("LOCKED1");
+    await migrateLegacy({ connection });
+    const pool = await server.connect("LOCKED1");
+    await pool
+      .request()
+      .query("UPDATE knex_migrations_lock SET is_locked = 1; DELETE FROM knex_migrations WHERE name LIKE '0006%'");
+    await pool.request().batch("DROP TRIGGER TR_CHG_IUD");
+    await pool.request().batch("DROP TRIGGER TR_PMT_I");
+    await expect(migrateLegacy({ connection })).rejects.toMatchObject({ code: "MIGRATION_LOCKED" });
+    expect((await migrateLegacy({ connection, breakLock: true })).applied).toEqual(["0006_billing_triggers.ts"]);
+  });
+
   test("an address that cannot be used says what is wrong with it", async () => {
     for (const connection of ["not a url", "http://127.0.0.1/EHRPROD", server.url("bad-name")]) {
       await expect(migrateLegacy({ connection })).rejects.toMatchObject({ code: "LEGACY_URL_INVALID" });

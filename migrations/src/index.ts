@@ -27,6 +27,11 @@ export type MigrateLegacyOptions = {
   readonly connection: LegacyConnection | string;
   /** Default EHRPROD. Letters, digits and _ only. */
   readonly database?: string;
+  /**
+   * Frees knex's lock first, which a migration that was killed leaves behind. Only for a caller who knows that no other
+   * migration of this database runs, such as the owner of the embedded server. Default false.
+   */
+  readonly breakLock?: boolean;
 };
 
 export type MigrationOutcome = {
@@ -36,14 +41,18 @@ export type MigrationOutcome = {
   readonly applied: readonly string[];
 };
 
-/** @throws AppError MIGRATION_FAILED (what the server said is the cause), LEGACY_URL_INVALID. */
+/** @throws AppError MIGRATION_FAILED (what the server said is the cause), MIGRATION_LOCKED, LEGACY_URL_INVALID. */
 export async function migrateLegacy(options: MigrateLegacyOptions): Promise<MigrationOutcome> {
   const { connection, database } = resolveTarget(options);
   try {
     const created = await createDatabase(connection, database);
-    const applied = await withKnex(connection, database, migrateLatest);
+    const applied = await withKnex(connection, database, async (db) => {
+      if (options.breakLock) await db.migrate.forceFreeMigrationsLock(migrationSettings);
+      return migrateLatest(db);
+    });
     return { database, created, applied };
   } catch (cause) {
+    if (cause instanceof Error && cause.name === "MigrationLocked") throw locked(database, cause);
     throw new AppError({
       code: "MIGRATION_FAILED",
       op: "migrate the legacy database",
@@ -130,6 +139,16 @@ function parseUrl(text: string): { connection: LegacyConnection; database: strin
   };
   return { connection, database: decodeURIComponent(url.pathname.slice(1)) || undefined };
 }
+
+const locked = (database: string, cause: Error) =>
+  new AppError({
+    code: "MIGRATION_LOCKED",
+    op: "migrate the legacy database",
+    message: `${database} is locked by another migration, or by one that was killed`,
+    hint: "Wait for the other to end. If there is none, migrate with `breakLock`, or set knex_migrations_lock.is_locked to 0.",
+    retryable: true,
+    cause,
+  });
 
 const invalidTarget = (why: string) =>
   new AppError({

@@ -80,7 +80,7 @@ export type Booking = {
 };
 
 /** The VALUES row of an appointment at 09:00 with P1 for patient 100001, unless said otherwise. */
-export function booking(given: Booking = {}): string {
+function booking(given: Booking = {}): string {
   const {
     time = "0900",
     provider = "P1",

@@ -5,7 +5,7 @@ import { type Day, dayOfWeek, minutesOf } from "../wall-clock.ts";
 import { shifts } from "./staff.ts";
 import type { Provider } from "./world.ts";
 
-export type Slot = { readonly start: number; readonly end: number };
+type Slot = { readonly start: number; readonly end: number };
 
 export type Calendar = {
   /** Free start in minutes after midnight, now taken; undefined when the provider is off or nothing was found. */

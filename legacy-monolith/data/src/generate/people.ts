@@ -12,7 +12,7 @@ import { femaleNames, lastNames, maleNames, streets, towns } from "./names.ts";
 import { photos } from "./photos.ts";
 import { ageOn, digits, officeTime, type Person, type Provider, type World } from "./world.ts";
 
-export const firstPatNo = 100_001;
+const firstPatNo = 100_001;
 
 /** Fills PATMST and PATINS with `count` living or dead patients; merged and deleted ones come from `addRetired`. */
 export function addPatients(world: World, count: number): Person[] {

@@ -28,8 +28,8 @@ const columns = {
     "CLAIMID TYPE METHOD AMOUNT FROMDATE PROCEDURECODE MODIFIER1 UNITS NOTES UNITAMOUNT PAYMENTS ADJUSTMENTS",
 } as const;
 
-export type ExportFile = keyof typeof columns;
-export const exportFileNames = Object.keys(columns) as ExportFile[];
+type ExportFile = keyof typeof columns;
+const exportFileNames = Object.keys(columns) as ExportFile[];
 
 /** One row; `line` counts from 1, the header being line 1. */
 export type ExportRow = {
