@@ -249,3 +249,28 @@ describe("row 29: problem list", () => {
     expect((await nurse.get("/Clin/ProblemList.aspx")).text).toContain(visit.mrn);
   });
 });
+
+describe("a restricted patient", () => {
+  it("asks for break-glass on every clinical page, once a session", async (context) => {
+    const rows = rowsBehind(target, context);
+    const [restricted] = await rows<{ PatNo: number; EncNo: number }>(
+      `SELECT TOP (1) m.PatNo, e.EncNo FROM PATMST AS m INNER JOIN ENCMST AS e ON e.PatNo = m.PatNo
+       WHERE m.RstrYN = 'Y' AND m.DelYN <> 'Y' ORDER BY e.EncNo`,
+    );
+    const patNo = restricted?.PatNo ?? 0;
+    const pages = [
+      page(restricted?.EncNo ?? 0),
+      `/Clin/ProblemList.aspx?pid=${patNo}`,
+      `/Lab/LabResults.aspx?pid=${patNo}`,
+      `/Lab/LabOrder.aspx?enc=${restricted?.EncNo}`,
+      `/Rx/RxList.aspx?pid=${patNo}`,
+      `/Rx/RxNew.aspx?enc=${restricted?.EncNo}`,
+    ];
+    const reader = await target.staff("physician");
+    const asked = [];
+    for (const path of pages) asked.push((await reader.get(path)).location);
+    for (const location of asked) expect(location).toMatch(`/Patient/BreakGlass.aspx?pid=${patNo}&ReturnUrl=`);
+    await submit(reader, asked[0] ?? "", { txtReason: "Emergency", btnBreak: "Open Record" });
+    for (const path of pages) expect((await reader.get(path)).status).toBe(200);
+  });
+});

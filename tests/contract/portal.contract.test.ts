@@ -7,7 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Browser, openBrowser } from "./browser.ts";
 import { freeSlots } from "./clinic-records.ts";
 import { formOf, formType, submit } from "./clinic-visit.ts";
-import { type ContractTarget, contractTarget, demoPassword } from "./target.ts";
+import { parseForms } from "./page-form.ts";
+import { type ContractTarget, contractTarget, demoPassword, rowsBehind } from "./target.ts";
 
 let target: ContractTarget;
 let account: { LoginName: string; PatNo: number } | undefined;
@@ -146,6 +147,37 @@ describe("row 44: inside the portal", () => {
     expect((await submit(patient, "/Portal/Messages.aspx", { btnSend: "Send" })).text).toContain(
       "Please enter a subject.",
     );
+  });
+});
+
+describe("row 44: a proxy", () => {
+  it("switches to the one other record the account may see, and to no third", async (context) => {
+    const rows = rowsBehind(target, context);
+    const [other] = await rows<{ PatNo: number; FName: string; LName: string }>(
+      "SELECT TOP (1) PatNo, FName, LName FROM PATMST WHERE DelYN <> 'Y' AND PatNo <> @pat ORDER BY PatNo DESC",
+      { pat: account?.PatNo ?? 0 },
+    );
+    await rows("UPDATE PORTAL_USER SET ProxyForPatNo = @other WHERE LoginName = @login", {
+      other: other?.PatNo ?? 0,
+      login: account?.LoginName ?? "",
+    });
+    const proxy = await portalLogIn(account?.LoginName ?? "");
+    const own = await proxy.get("/Portal/MyResults.aspx");
+    const form = parseForms(own.text).find((one) => one.id === "frmSwitch");
+    const change = (patNo: number) =>
+      proxy.post(
+        "/Portal/MyResults.aspx",
+        new URLSearchParams([
+          ...new Map([...(form?.values ?? []), ["ctl00$cph$ddlPat", String(patNo)], ["ctl00$cph$btnSwitch", "Go"]]),
+        ]).toString(),
+        formType,
+      );
+    const name = `Health record of <b>${other?.FName} ${other?.LName}</b>`.replaceAll("'", "&#39;");
+    expect(own.text).not.toContain(name);
+    expect((await change(other?.PatNo ?? 0)).location).toBe("/Portal/MyResults.aspx");
+    expect((await proxy.get("/Portal/Home.aspx")).text).toContain(name);
+    await change(100_001 === account?.PatNo ? 100_002 : 100_001);
+    expect((await proxy.get("/Portal/Home.aspx")).text).not.toContain(name);
   });
 });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Browser } from "./browser.ts";
 import { formType } from "./clinic-visit.ts";
 import { usDateFromToday } from "./clinic-records.ts";
-import { type ContractTarget, contractTarget } from "./target.ts";
+import { type ContractTarget, contractTarget, rowsBehind } from "./target.ts";
 
 let target: ContractTarget;
 let reporter: Browser;
@@ -99,6 +99,36 @@ describe("row 45: daily production and the nightly run", () => {
       new RegExp(`^RPT_DAILY ${previous}: \\d+ row\\(s\\)\\r\\nIFCMSG purged: \\d+\\r\\nOK\\r\\n$`),
     );
     expect(await grid()).toBe(before);
+  });
+
+  it("leaves two months of the daily table as they were, because nothing drifted", async (context) => {
+    const rows = rowsBehind(target, context);
+    const admin = await target.staff("admin");
+    const daily = () =>
+      rows(
+        `SELECT RptDt, LocCd, ProvID, ApptCnt, NoShCnt, CxlCnt, EncCnt, NewPtCnt, RxCnt, LabCnt, ChgAmt, PmtAmt FROM RPT_DAILY
+         WHERE RptDt >= DATEADD(day, -60, GETDATE()) AND RptDt < DATEADD(day, -1, GETDATE()) ORDER BY RptDt, LocCd, ProvID`,
+      );
+    const before = await daily();
+    expect(before.length).toBeGreaterThan(10);
+    for (let ago = 1; ago <= 60; ago += 1) {
+      const run = await admin.post(`/Admin/RunNightly.ashx?dt=${usDateFromToday(-ago)}`, "", formType);
+      expect(run.text).toContain("OK\r\n");
+    }
+    expect(await daily()).toEqual(before);
+  });
+
+  it("mends what drifted, and purges old messages", async (context) => {
+    const rows = rowsBehind(target, context);
+    const day = "CONVERT(datetime, CONVERT(char(8), DATEADD(day, -5, GETDATE()), 112), 112)";
+    const visits = async () =>
+      (await rows(`SELECT SUM(EncCnt) AS Cnt FROM RPT_DAILY WHERE RptDt = ${day}`))[0]?.["Cnt"];
+    const before = await visits();
+    await rows(`UPDATE RPT_DAILY SET EncCnt = EncCnt + 7 WHERE RptDt = ${day}`);
+    await rows("INSERT INTO IFCMSG (DirCd, MsgTyp, CrtDt) VALUES ('I', 'OLD', DATEADD(day, -400, GETDATE()))");
+    const run = await (await target.staff("admin")).post(`/Admin/RunNightly.ashx?dt=${previous}`, "", formType);
+    expect(Number(/purged: (\d+)/.exec(run.text)?.[1])).toBeGreaterThanOrEqual(1);
+    expect(await visits()).toBe(before);
   });
 
   it("keeps the run to administrators and reports to those who may have them", async () => {
