@@ -217,7 +217,11 @@ export function starItems(table: readonly string[] | undefined, scope: Scope): I
   if (tables.length === 0) throw new SqlError(263, 16, "Must specify table to select from.");
   return tables.flatMap((one) => {
     if (!one)
-      throw new SqlError(4104, 16, `The multi-part identifier "${(table ?? []).join(".")}.*" could not be bound.`);
+      throw new SqlError(
+        107,
+        15,
+        `The column prefix '${(table ?? []).join(".")}' does not match with a table name or alias name used in the query.`,
+      );
     return one.columns.map((column) => {
       const found = columnValue(one, column);
       if (scope.grouping) scope.resolve([one.name, column.name]);

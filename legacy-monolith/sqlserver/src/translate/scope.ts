@@ -54,11 +54,14 @@ export class Scope {
     const name = table.name.toLowerCase();
     const twin = this.tables.find((other) => other.name.toLowerCase() === name);
     if (twin && (twin.schema ?? "").toLowerCase() === (table.schema ?? "").toLowerCase()) {
-      throw new SqlError(
-        1013,
-        16,
-        `The objects "${table.name}" and "${twin.name}" in the FROM clause have the same exposed names. Use correlation names to distinguish them.`,
-      );
+      // An alias has no schema; both messages are the server's own.
+      throw table.schema === undefined
+        ? new SqlError(1011, 16, `The correlation name '${table.name}' is specified multiple times in a FROM clause.`)
+        : new SqlError(
+            1013,
+            16,
+            `The objects "${table.name}" and "${twin.name}" in the FROM clause have the same exposed names. Use correlation names to distinguish them.`,
+          );
     }
     this.tables.push(table);
     return table;

@@ -359,3 +359,32 @@ BEGIN
   PERFORM setval(sequence, value, used);
 END $$;
 CREATE FUNCTION sim.dbts() RETURNS bytea LANGUAGE sql STABLE AS $$ SELECT int8send(last_value) FROM sim.rowversion $$;
+CREATE FUNCTION sim.server_property(property text) RETURNS text LANGUAGE plpgsql STABLE STRICT AS $$
+BEGIN
+  CASE lower(property COLLATE "C")
+    WHEN 'productversion' THEN RETURN '15.0.2000.5';
+    WHEN 'productmajorversion' THEN RETURN '15';
+    WHEN 'productlevel' THEN RETURN 'RTM';
+    WHEN 'edition' THEN RETURN 'Developer Edition (64-bit)';
+    WHEN 'engineedition' THEN RETURN '3';
+    WHEN 'collation' THEN RETURN 'SQL_Latin1_General_CP1_CI_AS';
+    WHEN 'isclustered' THEN RETURN '0';
+    WHEN 'isintegratedsecurityonly' THEN RETURN '0';
+    WHEN 'instancename' THEN RETURN NULL;
+    ELSE PERFORM sim.fail(40000, 16, 1, 'not supported by the simulator: SERVERPROPERTY(''' || property || ''')');
+  END CASE;
+  RETURN NULL;
+END $$;
+CREATE FUNCTION sim.database_property(database text, property text) RETURNS text LANGUAGE plpgsql STABLE STRICT AS $$
+BEGIN
+  IF sim.database_id(database) IS NULL THEN RETURN NULL; END IF;
+  CASE lower(property COLLATE "C")
+    WHEN 'collation' THEN RETURN 'SQL_Latin1_General_CP1_CI_AS';
+    WHEN 'status' THEN RETURN 'ONLINE';
+    WHEN 'recovery' THEN RETURN 'FULL';
+    WHEN 'updateability' THEN RETURN 'READ_WRITE';
+    WHEN 'useraccess' THEN RETURN 'MULTI_USER';
+    ELSE PERFORM sim.fail(40000, 16, 1, 'not supported by the simulator: DATABASEPROPERTYEX(…, ''' || property || ''')');
+  END CASE;
+  RETURN NULL;
+END $$;

@@ -16,11 +16,11 @@ $$;
 -- DB_ID: master is 1, as everywhere; the others keep PostgreSQL's number, which no other database ever gets.
 CREATE FUNCTION sim.database_id(name text) RETURNS int LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN datname = 'master' THEN 1 ELSE oid::int END FROM pg_database
-  WHERE datname = lower(name) COLLATE "C" AND NOT datistemplate AND datname <> 'postgres'
+  WHERE datname = lower(name) COLLATE "C" AND NOT datistemplate AND datname NOT IN ('postgres', 'sim_template')
 $$;
 CREATE FUNCTION sim.database_name(id int) RETURNS text LANGUAGE sql STABLE AS $$
   SELECT coalesce(sim.database_setting(oid, 'sim.database_name'), datname) FROM pg_database
-  WHERE NOT datistemplate AND datname <> 'postgres' AND CASE WHEN datname = 'master' THEN 1 ELSE oid::int END = id
+  WHERE NOT datistemplate AND datname NOT IN ('postgres', 'sim_template') AND CASE WHEN datname = 'master' THEN 1 ELSE oid::int END = id
 $$;
 
 -- A stored expression as SQL Server shows it: in parentheses, numbers in two pairs, function names in lower case.
@@ -60,7 +60,7 @@ CREATE VIEW sys.databases AS
     0::sim.bit AS is_recursive_triggers_on,
     sim.is_cdc_enabled(d.datname)::sim.bit AS is_cdc_enabled
   FROM pg_database d, coalesce(sim.database_setting(d.oid, 'sim.snapshot_isolation'), '0') snapshot
-  WHERE NOT d.datistemplate AND d.datname <> 'postgres';
+  WHERE NOT d.datistemplate AND d.datname NOT IN ('postgres', 'sim_template');
 
 CREATE VIEW sys.schemas AS SELECT name::sim.sysname AS name, schema_id, 1 AS principal_id FROM sim.schemas;
 
@@ -119,7 +119,8 @@ CREATE VIEW sys.indexes AS
     (i.filter IS NOT NULL)::int::sim.bit AS has_filter, i.filter::bpchar::sim.nvarchar_max AS filter_definition
   FROM sim.indexes i
   UNION ALL
-  SELECT o.object_id, NULL, 0, 0, 'HEAP', 0, 0, 0, 0, 0, NULL FROM sim.objects o
+  SELECT o.object_id, NULL::sim.sysname, 0, 0::sim.tinyint, 'HEAP'::sim.sysname, 0::sim.bit, 0::sim.bit, 0::sim.bit, 0::sim.bit, 0::sim.bit,
+    NULL::sim.nvarchar_max FROM sim.objects o
   WHERE o.type = 'U' AND NOT EXISTS (SELECT FROM sim.indexes i WHERE i.object_id = o.object_id AND i.is_primary_key);
 CREATE VIEW sys.index_columns AS
   SELECT object_id, index_id, ordinal AS index_column_id, column_id,
