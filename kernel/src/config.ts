@@ -17,6 +17,37 @@ const schema = z.object({
     .enum(["debug", "info", "warn", "error", "silent"])
     .default("warn")
     .describe("least severe level that is logged"),
+  BANYAN_PROXY_PORT: port(8080, "port of the proxy, the clinicians' address"),
+  BANYAN_PROXY_ADMIN_PORT: port(8079, "port of the proxy's health, readiness, metrics and public keys"),
+  BANYAN_RULES: text("routing-rules/ehr", "folder of rule files, or one rule file"),
+  LEGACY_URL: z.url().default("http://127.0.0.1:8090").describe("the legacy web application"),
+  BANYAN_SERVICE_URLS: z
+    .string()
+    .regex(/^([a-z][a-z0-9-]*=https?:\/\/[^,=\s]+(,|$))*$/, "name=http://host:port, several separated by commas")
+    .default("")
+    .describe("extracted services as name=url, separated by commas; a name given twice is two instances"),
+  CONTROL_URL: z
+    .url()
+    .optional()
+    .describe("control plane the proxy takes its revisions from; unset = rules from BANYAN_RULES alone"),
+  BANYAN_REPLICA_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,64}$/)
+    .optional()
+    .describe("name of this proxy replica at the control plane; made of host name and port when unset"),
+  BANYAN_REPLICA_TOKEN: z
+    .string()
+    .min(16)
+    .optional()
+    .describe("token by which proxy replicas are let in by the control plane"),
+  BANYAN_IDENTITY_KEY: z
+    .string()
+    .optional()
+    .describe("Ed25519 private key (PEM) that signs identity tokens for services; a new one a start when unset"),
+  BANYAN_TRUSTED_HOPS: z
+    .string()
+    .default("")
+    .describe("addresses of load balancers in front of the proxy, separated by commas"),
   LEGACY_WEB_PORT: port(8090, "port of the simulated legacy EHR"),
   LEGACY_SQL_PORT: port(14330, "port of the simulated SQL Server"),
   LEGACY_SQL_ENGINE_PORT: port(54321, "port of the PostgreSQL that is the engine of the simulated SQL Server"),
@@ -49,6 +80,10 @@ const schema = z.object({
     .url()
     .optional()
     .describe("server the contract tests are run against, in place of one they start themselves"),
+  SQLSERVER_CONFORMANCE_URL: z
+    .url()
+    .optional()
+    .describe("real SQL Server the differential T-SQL file is run against, as mssql://user:password@host:port"),
   LEGACY_CAPTURE_DELAY_MS: z.coerce
     .number()
     .int()
