@@ -19,7 +19,13 @@ export type ClinicServer = { fresh(): Promise<Clinic>; close(): Promise<void> };
 
 export async function startClinicServer(): Promise<ClinicServer> {
   const server = await startTestServer();
-  await migrateLegacy({ connection: server.url("TEMPLATE") });
+  try {
+    await migrateLegacy({ connection: server.url("TEMPLATE") });
+  } catch (error) {
+    // The caller has nothing to close yet; an engine left behind would outlive the test run.
+    await server.close();
+    throw error;
+  }
   return {
     async fresh() {
       const database = await server.newDatabase({ from: "TEMPLATE" });
