@@ -28,11 +28,13 @@ import {
   claimStatuses,
   type Coverage,
   coverageOn,
+  latestVisits,
   type Payment,
   patientCharges,
   patientClaims,
   patientPayments,
   paymentTypes,
+  type VisitTotal,
 } from "./ledger.ts";
 
 const title = "Patient Account";
@@ -66,6 +68,7 @@ export async function showAccount(ctx: PageContext, patNo: number, error?: strin
       ["Coverage", coverageText(coverage)],
     ]),
   )}
+${enters(ctx) ? panel("Visits", visitGrid(await latestVisits(ctx.db, patNo))) : ""}
 ${panel("Ledger", ledgerGrid(ctx, charges, payments))}
 ${panel("Claims", claimGrid(ctx, claims))}
 ${panel("Post payment", paymentForm(ctx, patNo, claims))}`;
@@ -78,13 +81,36 @@ function coverageText(coverage: readonly Coverage[]): string {
     : coverage.map((one) => `${one.InsSeq}: ${one.PlanNm || one.PayCd} (copay ${dollars(one.CopayAmt)})`).join("; ");
 }
 
+/** The front desk sees the account; charges and claims are for billing. */
+const enters = (ctx: PageContext): boolean => ctx.user.role !== "FDSK";
+
+function visitGrid(visits: readonly VisitTotal[]): Html {
+  return grid({
+    id: "gvVisit",
+    columns: [
+      { header: "Visit" },
+      { header: "Date" },
+      { header: "Provider" },
+      { header: "Charges", align: "right" },
+      { header: "Billed" },
+    ],
+    rows: visits.map((one) => [
+      link(`/Billing/ChargeEntry.aspx?enc=${one.EncNo}`, String(one.EncNo)),
+      usDate(one.EncDt),
+      one.ProvID,
+      dollars(one.ChgTot),
+      one.BillYN === "Y" ? "Yes" : "No",
+    ]),
+    empty: "No visits.",
+  });
+}
+
 type Line = { readonly date: Date; readonly cells: (Html | string)[] };
 
 /** Charges and payments in one list, newest first. */
 function ledgerGrid(ctx: PageContext, charges: readonly Charge[], payments: readonly Payment[]): Html {
-  const enters = ctx.user.role !== "FDSK";
   const visit = (encNo: number | null): Html | string =>
-    encNo === null ? "" : enters ? link(`/Billing/ChargeEntry.aspx?enc=${encNo}`, String(encNo)) : String(encNo);
+    encNo === null ? "" : enters(ctx) ? link(`/Billing/ChargeEntry.aspx?enc=${encNo}`, String(encNo)) : String(encNo);
   const lines: Line[] = [
     ...charges.map((one) => ({
       date: one.SvcDt,
@@ -131,7 +157,7 @@ function ledgerGrid(ctx: PageContext, charges: readonly Charge[], payments: read
 }
 
 function claimGrid(ctx: PageContext, claims: readonly Claim[]): Html {
-  const mayExport = ctx.user.role !== "FDSK";
+  const mayExport = enters(ctx);
   return grid({
     id: "gvClaim",
     columns: [

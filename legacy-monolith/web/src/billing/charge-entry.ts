@@ -17,6 +17,7 @@ import {
   type PageContext,
   panel,
   postBackLink,
+  raw,
   redirect,
   type Sql,
   textBox,
@@ -62,8 +63,24 @@ async function show(ctx: PageContext, visit: BillingVisit, error?: string): Prom
     ]),
   )}
 ${ctx.form(html`${panel("Charges", chargeGrid(charges))}${panel("New charges", entryGrid(ctx, error !== undefined))}
-<div class="btns">${button("btnSave", "Save Charges")}</div>`)}`;
+<div class="btns">${button("btnSave", "Save Charges")}
+<input type="button" value="Create Claim" class="btn" onclick="createClaim(1)" /> <span id="ctl00_cph_lblClaim"></span></div>`)}${claimScript(visit.EncNo)}`;
   return ctx.page({ title, body, ...(error === undefined ? {} : { error }) });
+}
+
+/** Calls BillingService for the primary insurance and shows what it answers. */
+function claimScript(encNo: number): Html {
+  return raw(`<script type="text/javascript">
+//<![CDATA[
+function createClaim(insSeq){var x=new XMLHttpRequest();
+x.open('POST','/Services/BillingService.asmx/CreateClaim',true);
+x.setRequestHeader('Content-Type','application/json; charset=utf-8');
+x.onreadystatechange=function(){if(x.readyState!=4){return;}var r=JSON.parse(x.responseText);
+document.getElementById('ctl00_cph_lblClaim').innerHTML=x.status==200?'Claim '+r.d.ClmNo+' created.':r.Message;};
+x.send(JSON.stringify({enc:${encNo},insSeq:insSeq}));}
+//]]>
+</script>
+`);
 }
 
 function chargeGrid(charges: readonly Charge[]): Html {

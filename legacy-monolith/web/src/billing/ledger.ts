@@ -125,6 +125,23 @@ export function findVisit(sql: Sql, encNo: number, lock = false): Promise<Billin
   );
 }
 
+export type VisitTotal = {
+  readonly EncNo: number;
+  readonly EncDt: Date;
+  readonly ProvID: string;
+  readonly ChgTot: string;
+  readonly BillYN: string;
+};
+
+/** The latest visits that are not void, newest first. */
+export function latestVisits(sql: Sql, patNo: number): Promise<VisitTotal[]> {
+  return sql.query<VisitTotal>(
+    `SELECT TOP (10) EncNo, EncDt, ProvID, ${moneyText("ChgTot")}, BillYN FROM ENCMST
+     WHERE PatNo = @pat AND StatCd <> 'X' ORDER BY EncDt DESC, EncNo DESC`,
+    { pat: p.int(patNo) },
+  );
+}
+
 export const chargeStatuses: Readonly<Record<string, string>> = { N: "New", B: "Billed", P: "Paid", V: "Void" };
 export const claimStatuses: Readonly<Record<string, string>> = {
   RD: "Ready",

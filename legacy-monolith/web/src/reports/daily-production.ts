@@ -1,11 +1,13 @@
 /** Row 45: the day's numbers by site and provider, as RPT_DAILY holds them (triggers keep some columns, the nightly run all). */
 
 import {
+  addDays,
   type Answer,
   dollars,
   grid,
   type Html,
   html,
+  link,
   moneyText,
   p,
   type Page,
@@ -58,8 +60,15 @@ Location <select name="loc"><option value="">All</option>${choices.map(
     (one) =>
       html`<option value="${one.value}"${one.value === loc ? html` selected="selected"` : ""}>${one.text}</option>`,
   )}</select> <input type="submit" value="Show" class="btn" /></form>`;
-  const body = html`${filter}${productionGrid(rows)}<p class="asof">As of ${usDateTime(ctx.now())}</p>`;
+  const body = html`${filter}${productionGrid(rows)}<p class="asof">As of ${usDateTime(ctx.now())}</p>${exportLinks(day)}`;
   return ctx.page({ title: `${title} ${usDate(day)}`, body });
+}
+
+function exportLinks(day: Date): Html {
+  const range = `from=${usDate(addDays(day, -30))}&to=${usDate(day)}`;
+  return html`<div class="links">Export of 30 days: ${link(`/Reports/Export.ashx?rpt=AR&${range}`, "Receivables")} |
+${link(`/Reports/Export.ashx?rpt=NOSHOW&${range}`, "No-shows")} | ${link(`/Reports/Export.ashx?rpt=LABTAT&${range}`, "Lab turn-around")}</div>
+`;
 }
 
 function productionGrid(rows: readonly Row[]): Html {
