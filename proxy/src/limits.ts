@@ -46,6 +46,49 @@ export const limits = {
   shadowMsMax: 10_000,
   /** Longest wait for running answers when the process is told to stop. */
   drainMsMax: 10_000,
+  /** While stopping, connections that have become idle are closed this often. */
+  drainSweepMs: 50,
   /** WebSockets and event streams of a flipped module are closed within this time, spread evenly. */
   streamCloseJitterMs: 2_000,
+  /** A client must finish its whole request within this time; as long as the longest time-out a rule may have. */
+  clientRequestMsMax: 600_000,
+  /** Request bodies of announced length up to this are read whole before they are sent: one write, and a read may be tried again. */
+  wholeBodyBytesMax: 65_536,
+  /** Further attempts of one read. */
+  retriesMax: 1,
+  /** Retries that are always allowed in ten seconds, so that a quiet proxy may retry at all. */
+  retriesFree: 3,
+  /** With the session end point unreachable, an identity is believed this long; nobody can log out meanwhile either. */
+  staleIdentityMsMax: 60_000,
+  /** Lookups of the session end point under way at once. */
+  identityLookupsMax: 256,
+  /** Answers of the session end point are a few hundred bytes. */
+  sessionAnswerBytesMax: 65_536,
+  /** Life of an identity token; services allow for a little clock skew on top. */
+  tokenSecondsMax: 60,
+  /** A signed token is used again for this long. */
+  tokenReuseMs: 20_000,
+  /** Signed tokens kept. */
+  tokensMax: 10_000,
+  /** Sessions that wrote and are kept on the owner's side. */
+  pinsMax: 20_000,
+  /** Longest life of a pin: the legacy session's own sliding life. */
+  pinMsMax: 1_200_000,
+  /** WebSockets and event streams open at once. */
+  streamsMax: 2_048,
+  /** A rule file is looked at this often. */
+  rulesPollMs: 500,
+  /** Silence of the control plane after which the stream is opened anew; it sends a sign of life every 5 seconds. */
+  controlSilenceMsMax: 15_000,
+  /** First and longest wait before control is tried again. */
+  controlRetryMs: 100,
+  controlRetryMsMax: 2_000,
+  /** Interval of heartbeats to control. */
+  heartbeatMs: 1_000,
+  /** One line of the control stream: all rules of a large site. */
+  controlLineBytesMax: 16_777_216,
+  /** The access log is written when this much has gathered, */
+  accessLogBytesMax: 65_536,
+  /** or after this time. */
+  accessLogMs: 100,
 } as const;

@@ -9,6 +9,9 @@ export const failures = [
   "methodNotAllowed",
   "bodyTooLarge",
   "retired",
+  "noTarget",
+  "leaseLapsed",
+  "sessionNotKept",
   "holdTimeout",
   "holdQueueFull",
   "connectRefused",
@@ -19,6 +22,7 @@ export const failures = [
   "answerTimeout",
   "answerCut",
   "answerInvalid",
+  "answerFailed",
   "clientGone",
   "draining",
 ] as const;
@@ -38,6 +42,17 @@ export const meaningOf: Readonly<Record<Failure, Meaning>> = {
   methodNotAllowed: { status: 405, text: "This method is not allowed." },
   bodyTooLarge: { status: 413, text: "What was sent is too large." },
   retired: { status: 410, text: "This function has been retired." },
+  noTarget: { status: 502, text: "The system behind this page is not set up here." },
+  leaseLapsed: {
+    status: 503,
+    text: "The system is busy with maintenance. Nothing was saved; please try again in a moment.",
+    retryAfterSeconds: 2,
+  },
+  sessionNotKept: {
+    status: 503,
+    text: "Your session could not be kept in step. If you were saving, check whether it was saved; then try again.",
+    retryAfterSeconds: 2,
+  },
   holdTimeout: {
     status: 503,
     text: "The system is busy with maintenance. Nothing was saved; please try again in a moment.",
@@ -66,6 +81,7 @@ export const meaningOf: Readonly<Record<Failure, Meaning>> = {
     text: "The system behind this page broke off. If you were saving, check whether it was saved.",
   },
   answerInvalid: { status: 502, text: "The system behind this page gave an answer that could not be read." },
+  answerFailed: { status: 502, text: "The system behind this page reported a failure." },
   clientGone: { status: 499, text: "The client has left." },
   draining: { status: 503, text: "This server is stopping; please try again.", retryAfterSeconds: 1 },
 };

@@ -29,8 +29,8 @@ function rewriteLocation(value: string, context: RewriteContext): string {
 /** Only the Domain attribute of the target's own host goes: the cookie then belongs to the host the client asked. */
 function rewriteCookie(value: string, context: RewriteContext): string {
   if (!/;\s*domain=/i.test(value)) return value;
-  const hostNames = context.targetHosts.map((host) => host.replace(/:\d+$/, ""));
+  const hostNames = new Set(context.targetHosts.map((host) => host.replace(/:\d+$/, "")));
   return value.replace(/;\s*domain=\.?([^;]*)/gi, (attribute, domain: string) =>
-    hostNames.includes(domain.trim().toLowerCase()) ? "" : attribute,
+    hostNames.has(domain.trim().toLowerCase()) ? "" : attribute,
   );
 }

@@ -2,10 +2,12 @@
  * Sends one request to one target through undici and streams the answer to the client. Header names, their case and their
  * order stay as received. A small answer of known length leaves in one write; a large one or one of unknown length flows
  * with backpressure. This is the hot path: no object a header, no promise a chunk.
+ *
+ * Trailers of an answer pass. Trailers of a request do not: undici has no way to send them, and no legacy page reads any.
  */
 
-import { type Readable, Transform } from "node:stream";
 import type { Dispatcher } from "undici";
+import { limits } from "../limits.ts";
 import type { Exchange, Outcome } from "./exchange.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import { responseHeaders } from "./headers.ts";
@@ -18,45 +20,30 @@ const onePieceBytesMax = 65_536;
 export function send(exchange: Exchange, target: TargetState): Promise<Outcome> {
   return new Promise((resolve) => {
     const answer = new AnswerHandler(exchange, target, resolve);
-    const body = requestBody(exchange, (failure) => answer.abort(failure));
-    const { request } = exchange;
+    const { request, body } = exchange;
     const streams = request.headers.accept?.includes("text/event-stream") === true;
-    target.pool.dispatch(
-      {
-        path: exchange.target.path + exchange.target.search,
-        method: request.method as Dispatcher.HttpMethod,
-        headers: exchange.headers as string[],
-        body,
-        headersTimeout: exchange.timeoutMs,
-        bodyTimeout: streams ? 0 : exchange.timeoutMs,
-      },
-      answer,
-    );
+    try {
+      target.pool.dispatch(
+        {
+          path: exchange.target.path + exchange.target.search,
+          method: request.method as Dispatcher.HttpMethod,
+          headers: exchange.headers as string[],
+          body:
+            body.kind === "none"
+              ? null
+              : body.kind === "whole"
+                ? body.bytes
+                : body.open((failure) => answer.abort(failure)),
+          headersTimeout: exchange.timeoutMs,
+          bodyTimeout: streams ? 0 : exchange.timeoutMs,
+        },
+        answer,
+      );
+    } catch {
+      // undici refuses a header section or a path it cannot send; nothing of it has left.
+      answer.abort("badRequest");
+    }
   });
-}
-
-/** The body as a stream, counted where its length is not announced; null where the request has none. */
-function requestBody(exchange: Exchange, refuse: (failure: Failure) => void): Readable | null {
-  const { request, bodyBytesMax, copies } = exchange;
-  const chunked = request.headers["transfer-encoding"] !== undefined;
-  const length = Number(request.headers["content-length"] ?? 0);
-  if (!chunked && length === 0) return null;
-  if (!chunked && !copies) return request;
-  let bytes = 0;
-  const counter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      if (bytes > bodyBytesMax) {
-        refuse("bodyTooLarge");
-        done();
-        return;
-      }
-      copies?.request(chunk);
-      done(null, chunk);
-    },
-  });
-  request.on("error", (error) => counter.destroy(error));
-  return request.pipe(counter);
 }
 
 class AnswerHandler implements Dispatcher.DispatchHandler {
@@ -64,6 +51,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #target: TargetState;
   readonly #resolve: (outcome: Outcome) => void;
   readonly #onClose: () => void;
+  /** Ends a request that waits in the pool's queue for longer than its own time-out. */
+  readonly #queueTimer: NodeJS.Timeout;
   #controller: Dispatcher.DispatchController | undefined;
   #aborted: Failure | undefined;
   #status = 0;
@@ -74,6 +63,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   #bytes = 0;
   #sent = false;
   #ended = false;
+  #streamEnded: (() => void) | undefined;
 
   constructor(exchange: Exchange, target: TargetState, resolve: (outcome: Outcome) => void) {
     this.#exchange = exchange;
@@ -83,16 +73,20 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
       if (!exchange.response.writableFinished) this.abort("clientGone");
     };
     exchange.response.once("close", this.#onClose);
+    this.#queueTimer = setTimeout(() => this.abort("answerTimeout"), exchange.timeoutMs + limits.connectMsMax);
   }
 
+  /** Gives the attempt up. One that still waits for a connection ends here and now, and is dropped when its turn comes. */
   abort(failure: Failure): void {
     if (this.#ended || this.#aborted) return;
     this.#aborted = failure;
-    this.#controller?.abort(new Error(failure));
+    if (this.#controller) this.#controller.abort(new Error(failure));
+    else this.#end(verdictOf(failure), { kind: "failed", failure });
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    clearTimeout(this.#queueTimer);
     if (this.#aborted) controller.abort(new Error(this.#aborted));
   }
 
@@ -102,30 +96,68 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     headers: Record<string, unknown>,
     statusMessage?: string,
   ): void {
-    const { response, request, rewrite } = this.#exchange;
+    const exchange = this.#exchange;
     if (status < 200) {
-      if (status === 103 && headers["link"] !== undefined)
-        response.writeEarlyHints({ link: headers["link"] as string | string[] });
+      if (status === 103 && headers["link"] !== undefined && exchange.request.httpVersion !== "1.0")
+        exchange.response.writeEarlyHints({ link: headers["link"] as string | string[] });
+      return;
+    }
+    if (status >= 500 && exchange.refuses5xx) {
+      this.abort("answerFailed");
       return;
     }
     this.#status = status;
     this.#statusMessage = statusMessage ?? "";
-    this.#headers = responseHeaders((controller.rawHeaders ?? []) as (string | Buffer)[], rewrite);
+    const raw = (controller.rawHeaders ?? []) as (string | Buffer)[];
+    const text = raw.map((part) => (typeof part === "string" ? part : part.toString("latin1")));
+    this.#headers = responseHeaders(text, exchange.rewrite);
+    for (const cookie of exchange.setCookies) this.#headers.push("Set-Cookie", cookie);
+    const waits = exchange.beforeHead?.(text);
+    if (!waits) {
+      this.#begin(headers);
+      return;
+    }
+    controller.pause();
+    void this.#beginAfter(waits, headers, controller);
+  }
+
+  async #beginAfter(
+    waits: Promise<readonly string[]>,
+    headers: Record<string, unknown>,
+    controller: Dispatcher.DispatchController,
+  ): Promise<void> {
+    try {
+      const cookies = await waits;
+      if (this.#ended || this.#aborted) return;
+      for (const cookie of cookies) this.#headers.push("Set-Cookie", cookie);
+      this.#begin(headers);
+      controller.resume();
+    } catch {
+      // Why the session could not be changed is counted where it was tried.
+      this.abort("sessionNotKept");
+    }
+  }
+
+  #begin(headers: Record<string, unknown>): void {
+    const { request, response } = this.#exchange;
     const length = headers["content-length"];
     const small = typeof length === "string" && Number(length) <= onePieceBytesMax;
-    const bodiless = request.method === "HEAD" || status === 204 || status === 304;
+    const bodiless = request.method === "HEAD" || this.#status === 204 || this.#status === 304;
     if (small || bodiless) {
       this.#pieces = [];
       return;
     }
+    const type = headers["content-type"];
+    if (typeof type === "string" && type.startsWith("text/event-stream"))
+      this.#streamEnded = this.#exchange.onEventStream(() => this.#endStream());
     this.#writeHead();
     response.flushHeaders();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
-    const { response, copies } = this.#exchange;
-    copies?.response(chunk);
+    const { response, onPiece } = this.#exchange;
+    onPiece?.(chunk);
     if (this.#pieces) {
       this.#pieces.push(chunk);
       return;
@@ -145,7 +177,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
       if (Object.keys(trailers).length > 0) response.addTrailers(trailers as Record<string, string>);
       response.end();
     }
-    this.#end(this.#status >= 500 && this.#status !== 500 ? "failure" : "success", {
+    // A page of the application's own failure (500) says nothing of the server under it; 502 to 504 do.
+    this.#end(this.#status >= 502 ? "failure" : "success", {
       kind: "answered",
       status: this.#status,
       bytes: this.#bytes,
@@ -153,16 +186,22 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    const failure =
-      this.#aborted ?? failureOf(error, this.#status === 0 && !this.#controller ? "connecting" : "answering");
-    const verdict =
-      failure === "clientGone" || failure === "bodyTooLarge" || failure === "badRequest" ? "neutral" : "failure";
+    const failure = this.#aborted ?? failureOf(error, this.#controller ? "answering" : "connecting");
     if (!this.#sent) {
-      this.#end(verdict, { kind: "failed", failure });
+      this.#end(verdictOf(failure), { kind: "failed", failure });
       return;
     }
     this.#exchange.response.destroy();
-    this.#end(verdict, { kind: "cut", failure, bytes: this.#bytes });
+    this.#end(verdictOf(failure), { kind: "cut", failure, bytes: this.#bytes });
+  }
+
+  /** An event stream that is to move to another target: a clean end, after which browsers connect again by themselves. */
+  #endStream(): void {
+    if (this.#ended) return;
+    this.#exchange.response.end();
+    this.#end("neutral", { kind: "answered", status: this.#status, bytes: this.#bytes });
+    this.#aborted = "clientGone";
+    this.#controller?.abort(new Error("moved"));
   }
 
   #writeHead(): void {
@@ -173,8 +212,20 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   #end(verdict: "success" | "failure" | "neutral", outcome: Outcome): void {
     if (this.#ended) return;
     this.#ended = true;
+    clearTimeout(this.#queueTimer);
+    this.#streamEnded?.();
     this.#exchange.response.off("close", this.#onClose);
     this.#target.ended(verdict);
     this.#resolve(outcome);
   }
+}
+
+/** What a failed attempt says of the target: nothing where the client or this proxy was the cause. */
+function verdictOf(failure: Failure): "failure" | "neutral" {
+  return failure === "clientGone" ||
+    failure === "bodyTooLarge" ||
+    failure === "badRequest" ||
+    failure === "sessionNotKept"
+    ? "neutral"
+    : "failure";
 }

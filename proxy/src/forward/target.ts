@@ -25,6 +25,8 @@ export class TargetState {
   readonly name: string;
   readonly origin: string;
   readonly pool: Pool;
+  /** A connection of their own for health checks: they must not queue behind the load they judge. */
+  readonly checks: Pool;
   /** Requests dispatched and not ended, waiting ones included. */
   inFlight = 0;
   /** Times a bound was reached, by name. */
@@ -48,6 +50,7 @@ export class TargetState {
       keepAliveTimeout: 30_000,
       maxHeaderSize: limits.headerBytesMax,
     });
+    this.checks = new Pool(options.origin, { connections: 1, connect: { timeout: limits.healthCheckMsMax } });
   }
 
   get circuit(): CircuitState {
@@ -91,7 +94,7 @@ export class TargetState {
     if (wasProbe || this.#failuresInARow >= limits.breakerFailuresMax) this.#openedAtMs = this.#clock.monotonicMs();
   }
 
-  close(): Promise<void> {
-    return this.pool.destroy();
+  async close(): Promise<void> {
+    await Promise.all([this.pool.destroy(), this.checks.destroy()]);
   }
 }

@@ -1,8 +1,8 @@
 /**
  * http-proxy-middleware with undici under it. The middleware stays the forwarding layer (its WebSocket path is used as it
- * is); for plain requests a pass of our own is put before its last one and answers by itself: node's HTTP client takes about
- * a third of a proxied request's time, undici's pool a good deal less (docs/decisions/0003-undici-under-http-proxy-middleware.md).
- * The decision is made before: the middleware's own router and path filter are not used.
+ * is, see upgrade.ts); for plain requests a pass of our own is put before its last one and answers by itself: node's HTTP
+ * client takes about a third of a proxied request's time, undici's pool a good deal less. The decision is made before: the
+ * middleware's own router and path filter are not used.
  *
  * httpxy's passes are anonymous functions; `before("web", "", …)` finds the last of them, the one that streams. A test holds
  * that against the pinned versions.
@@ -14,7 +14,11 @@ import type { Exchange, Outcome } from "./exchange.ts";
 import { send } from "./send.ts";
 import type { TargetState } from "./target.ts";
 
-type Job = { readonly exchange: Exchange; readonly target: TargetState; done(outcome: Outcome): void };
+type Job = {
+  readonly exchange: Exchange;
+  readonly target: TargetState;
+  done(outcome: Outcome | Promise<Outcome>): void;
+};
 
 export type Transport = {
   /** Sends through the middleware; the target's place must have been taken. */
@@ -32,7 +36,7 @@ export function createTransport(): Transport {
         proxy.before("web", "", (request) => {
           const job = jobs.get(request as IncomingMessage);
           if (!job) throw new Error("a request reached the transport without having been decided");
-          void send(job.exchange, job.target).then(job.done);
+          job.done(send(job.exchange, job.target));
           return true;
         });
       },

@@ -1,0 +1,75 @@
+/** One request as the steps of the pipeline see it: what it asks for, who may be asking, when it came. */
+
+import type { IncomingMessage } from "node:http";
+import type { RoutingRequest } from "@banyan/routing-rules";
+import type { Hop } from "../forward/headers.ts";
+import { sessionCookiesOf, sessionHash } from "../identity/principal.ts";
+import type { Admitted } from "./admit.ts";
+import type { CanonicalTarget } from "./canonical.ts";
+import type { TraceIds } from "./trace-ids.ts";
+
+export type Visit = {
+  readonly request: IncomingMessage;
+  readonly target: CanonicalTarget;
+  readonly routing: RoutingRequest;
+  readonly ids: TraceIds;
+  readonly hop: Hop;
+  readonly startedMs: number;
+  /** The cookies of a legacy session, undefined without a ticket. */
+  readonly cookies: string | undefined;
+  /** Stands for the session; "" without one. */
+  readonly sessionKey: string;
+};
+
+export function visitOf(options: {
+  request: IncomingMessage;
+  admitted: Admitted;
+  ids: TraceIds;
+  startedMs: number;
+  trustedHops: ReadonlySet<string>;
+}): Visit {
+  const { request, admitted, ids, startedMs, trustedHops } = options;
+  const cookies = sessionCookiesOf(request.headers);
+  return {
+    request,
+    target: admitted.target,
+    routing: routingOf(request, admitted.target),
+    ids,
+    hop: hopOf(request, admitted.host, ids, trustedHops),
+    startedMs,
+    cookies,
+    sessionKey: cookies === undefined ? "" : sessionHash(cookies),
+  };
+}
+
+function routingOf(request: IncomingMessage, target: CanonicalTarget): RoutingRequest {
+  let query: RoutingRequest["query"] | undefined;
+  return {
+    method: request.method ?? "GET",
+    path: target.path,
+    // Few rules look at the query; the others do not pay for taking it apart.
+    get query() {
+      query ??= target.search === "" ? [] : [...new URLSearchParams(target.search)];
+      return query;
+    },
+    header: (name) => {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value.join(", ") : value;
+    },
+  };
+}
+
+function hopOf(request: IncomingMessage, host: string, ids: TraceIds, trustedHops: ReadonlySet<string>): Hop {
+  const clientAddress = (request.socket.remoteAddress ?? "unknown").replace(/^::ffff:/, "");
+  const isTrusted = trustedHops.has(clientAddress);
+  const before = isTrusted ? request.headers["x-forwarded-for"] : undefined;
+  const forwardedFor =
+    typeof before === "string"
+      ? before
+          .split(",")
+          .map((one) => one.trim())
+          .filter((one) => /^[0-9A-Fa-f:.]{2,45}$/.test(one))
+      : [];
+  const protocol = isTrusted && request.headers["x-forwarded-proto"] === "https" ? "https" : "http";
+  return { clientAddress, protocol, host, ...ids, forwardedFor };
+}
