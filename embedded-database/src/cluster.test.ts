@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -77,4 +78,18 @@ test("a wrong password is refused", async () => {
   const server = await start(folder());
   const client = new pg.Client({ connectionString: server.url().replace("probe-password", "wrong") });
   await expect(client.connect()).rejects.toThrow(/password authentication failed/);
+});
+
+test("a process that ends without stopping its server does not leave it behind", async () => {
+  const dataDir = folder();
+  const script = `import { startEmbeddedPostgres } from ${JSON.stringify(join(import.meta.dirname, "cluster.ts"))};
+    const server = await startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)}, port: 0, password: "probe-password", name: "engine", portVariable: "ENGINE_PORT" });
+    process.stdout.write(String(server.pid));
+    process.exit(3);`;
+  const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", script]);
+  let pid = "";
+  child.stdout.on("data", (chunk: Buffer) => (pid += chunk.toString()));
+  expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(3);
+  expect(pid).toMatch(/^\d+$/);
+  await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 10_000 }).toBe(false);
 });

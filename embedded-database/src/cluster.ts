@@ -61,6 +61,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   });
   const lines = lastLines(child);
   await untilReady(child, lines, options);
+  // A process that ends without having stopped its server (an uncaught error, a test worker) does not leave it behind.
+  const endWithUs = (): void => void child.kill("SIGQUIT");
+  process.once("exit", endWithUs);
+  child.once("exit", () => process.off("exit", endWithUs));
   let stopping = false;
   const failed = new Promise<never>((_, reject) => {
     child.once("exit", (code, signal) => {

@@ -32,7 +32,8 @@ export type DataOptions = {
 export async function ensureData({ url, options, statePath }: DataOptions): Promise<readonly Login[]> {
   const target = targetOf(url);
   const loginFile = join(statePath, "logins.json");
-  await migrateLegacy({ connection: url });
+  // The state folder is this process's own: a lock can only be left over from a killed start.
+  await migrateLegacy({ connection: url, breakLock: true });
   const present = await loadedSource(target);
   if (present !== undefined) {
     refuseOther(present, options);
