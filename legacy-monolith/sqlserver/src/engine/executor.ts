@@ -136,10 +136,17 @@ export class Executor {
     return value;
   }
 
-  /** Runs the statements of a DDL plan as one. */
-  async runDdl(plan: DdlPlan, run: Run): Promise<number | undefined> {
+  /**
+   * Runs the statements of a DDL plan as one.
+   * @param text the statement as the client wrote it, for capture's history of schema changes
+   */
+  async runDdl(plan: DdlPlan, run: Run, text?: string): Promise<number | undefined> {
     if (this.transaction.doomed) throw new Failure(sqlErrors.doomed());
     const steps = plan.statements.map((sql): PgStep => ({ sql, once: true }));
+    if (text !== undefined) {
+      steps.unshift({ sql: setDdlText, values: [text] });
+      steps.push({ sql: setDdlText, values: [""] });
+    }
     const then = plan.then;
     const rows = then && new RowReceiver(then, run.sink);
     const tail = then && rows ? this.steps(then, rows, run) : [];
@@ -329,6 +336,8 @@ export class Executor {
     return this.database.load(seesNow ? this.connection : undefined);
   }
 }
+
+const setDdlText = "SELECT set_config('sim.ddl_text', $1, true)";
 
 const beforeSteps = (plan: Plan): PgStep[] => (plan.before ?? []).map((sql) => ({ sql }));
 

@@ -18,6 +18,7 @@ import { pause } from "./pause.ts";
 import { info, report } from "./report.ts";
 import { assignedValue, constantValue, hoist, mentionsTableVariable, writesTableVariable } from "./statement-facts.ts";
 import { raise, rethrow, throwError } from "./raise.ts";
+import { refreshTriggers } from "./refresh-triggers.ts";
 import { dbccStatement, serverStatement } from "./server-statements.ts";
 import type { SessionCore } from "./session-core.ts";
 import { caughtError, Scope } from "./session-state.ts";
@@ -253,7 +254,9 @@ export class Interpreter {
     const run = this.runOf(frame);
     if (transaction.count > 0 && writesTableVariable(statement)) transaction.wroteTableVariable = true;
     if (plan.kind === "ddl") {
-      const rows = await executor.runDdl(plan, run);
+      const text = statement.kind === "alterTable" ? frame.text.slice(statement.start, statement.end) : undefined;
+      const rows = await executor.runDdl(plan, run, text);
+      if (statement.kind === "alterTable" && !plan.temp) await refreshTriggers(this, statement, frame);
       state.rowCount = rows ?? 0;
       frame.sink.done({ kind: plan.then ? "select" : "other", rowCount: state.options.noCount ? undefined : rows });
       return;

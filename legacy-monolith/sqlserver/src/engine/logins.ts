@@ -11,8 +11,12 @@ import { type EngineUrl, onEngine } from "./engine-databases.ts";
 const iterations = 4096;
 const derive = promisify(pbkdf2);
 
+type Verifier = { readonly salt: Buffer; readonly rounds: number; readonly verifier: Buffer };
+
 export class Logins {
   private readonly url: EngineUrl;
+  /** By name in lower case; this process is the only one that makes log-ins. */
+  private readonly known = new Map<string, Verifier>();
 
   constructor(url: EngineUrl) {
     this.url = url;
@@ -24,17 +28,24 @@ export class Logins {
       engine.script(`CREATE TABLE IF NOT EXISTS sim_logins (
         name text PRIMARY KEY, salt bytea NOT NULL, iterations int NOT NULL, verifier bytea NOT NULL)`),
     );
+    const rows = await onEngine(this.url, (engine) =>
+      engine.rows("SELECT name, encode(salt, 'hex'), iterations, encode(verifier, 'hex') FROM sim_logins"),
+    );
+    for (const [name, salt, rounds, verifier] of rows) {
+      const [saltBytes, verifierBytes] = [Buffer.from(salt ?? "", "hex"), Buffer.from(verifier ?? "", "hex")];
+      this.known.set(name ?? "", { salt: saltBytes, rounds: Number(rounds), verifier: verifierBytes });
+    }
     if (!(await this.accepts(administrator, password))) await this.store(administrator, password);
   }
 
   /** @throws SqlError 15025 */
   async create(name: string, password: string): Promise<void> {
-    if (await this.find(name)) throw sqlErrors.loginExists(name);
+    if (this.known.get(name.toLowerCase())) throw sqlErrors.loginExists(name);
     await this.store(name, password);
   }
 
   async accepts(name: string, password: string): Promise<boolean> {
-    const found = await this.find(name);
+    const found = this.known.get(name.toLowerCase());
     // A name that does not exist takes as long as a wrong password.
     const { salt, rounds, verifier } = found ?? {
       salt: Buffer.alloc(16),
@@ -43,17 +54,6 @@ export class Logins {
     };
     const matches = timingSafeEqual(await verifierOf(password, salt, rounds), verifier);
     return matches && found !== undefined;
-  }
-
-  private async find(name: string): Promise<{ salt: Buffer; rounds: number; verifier: Buffer } | undefined> {
-    const rows = await onEngine(this.url, (engine) =>
-      engine.rows("SELECT encode(salt, 'hex'), iterations, encode(verifier, 'hex') FROM sim_logins WHERE name = $1", [
-        name.toLowerCase(),
-      ]),
-    );
-    const [salt, rounds, verifier] = rows[0] ?? [];
-    if (!salt || !verifier) return undefined;
-    return { salt: Buffer.from(salt, "hex"), rounds: Number(rounds), verifier: Buffer.from(verifier, "hex") };
   }
 
   private async store(name: string, password: string): Promise<void> {
@@ -66,6 +66,7 @@ export class Logins {
         [name.toLowerCase(), salt.toString("hex"), String(iterations), verifier.toString("hex")],
       ),
     );
+    this.known.set(name.toLowerCase(), { salt, rounds: iterations, verifier });
   }
 }
 

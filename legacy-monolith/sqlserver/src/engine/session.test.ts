@@ -283,3 +283,14 @@ test("DBCC CHECKIDENT reseeds; IDENTITY_INSERT above the current value raises it
   ]);
   expect((await errorOf(pool.request().query("INSERT seeded (id, v) VALUES (900, 2)"))).number).toBe(544);
 });
+
+test("a trigger is made again when a column it writes has changed its type", async () => {
+  await batch(
+    "CREATE TABLE narrow (id int PRIMARY KEY, note varchar(5) NULL); CREATE TABLE source (id int PRIMARY KEY, note varchar(40) NULL)",
+  );
+  await batch("CREATE TRIGGER copies ON source AFTER INSERT AS INSERT narrow (id, note) SELECT id, note FROM inserted");
+  expect((await errorOf(pool.request().query("INSERT source VALUES (1, 'longer than five')"))).number).toBe(2628);
+  await batch("ALTER TABLE narrow ALTER COLUMN note varchar(40) NULL");
+  await batch("INSERT source VALUES (1, 'longer than five')");
+  expect((await batch("SELECT note FROM narrow"))[0]).toEqual([{ note: "longer than five" }]);
+});
