@@ -1,7 +1,15 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { readConfig } from "@banyan/kernel";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Browser } from "./browser.ts";
 import { type ClinicVisit, formType, openVisit, submit } from "./clinic-visit.ts";
 import { type ContractTarget, contractTarget } from "./target.ts";
+
+const samples = join(
+  readConfig().BANYAN_SHARED_DATA ?? resolve(import.meta.dirname, "../../../shared/data"),
+  "hl7v2-samples",
+);
 
 let target: ContractTarget;
 let physician: Browser;
@@ -193,6 +201,17 @@ describe("row 33: broken messages", () => {
   it("with a wrong key get 401 and leave nothing", async () => {
     expect((await hl7("garbage", "wrong")).status).toBe(401);
   });
+
+  it.skipIf(!existsSync(samples))(
+    "of other senders all get an acknowledgement (needs the shared data folder)",
+    async () => {
+      for (const name of readdirSync(samples).filter((file) => file.endsWith(".hl7"))) {
+        const reply = await hl7(readFileSync(join(samples, name)).toString("latin1"));
+        expect({ name, status: reply.status }).toEqual({ name, status: 200 });
+        expect(reply.segments[1], name).toMatch(/^MSA\|A[AER]\|/);
+      }
+    },
+  );
 
   it("keep an ADT of a known patient", async () => {
     const reply = await hl7(`MSH|^~\\&|HOSP|H|EHRPROD|MAIN|2026||ADT^A01|77|P|2.3\rPID|1||${visit.mrn}^^^MR\r`);

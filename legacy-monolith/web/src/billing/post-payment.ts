@@ -25,7 +25,7 @@ export const postPaymentPage: Page = {
   },
 };
 
-export type PaymentForm = {
+type PaymentForm = {
   readonly type: string;
   /** Signed decimal text. */
   readonly amount: string;

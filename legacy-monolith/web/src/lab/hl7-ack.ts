@@ -7,7 +7,7 @@
 
 import { component, escapeHl7, field, firstSegment, type Hl7Message, hl7Stamp, writeHl7 } from "./hl7-message.ts";
 
-export const ackConditions = {
+const ackConditions = {
   segmentSequence: "100^Segment sequence error",
   requiredField: "101^Required field missing",
   dataType: "102^Data type error",

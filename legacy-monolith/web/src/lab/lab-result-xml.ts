@@ -21,7 +21,7 @@ export const labResultXmlPage: Page = {
 /** Local time without offset, as the old serialiser wrote it. */
 const stamp = (wall: Date | null): string => (wall === null ? "" : wall.toISOString().slice(0, 19));
 
-export function orderXml(
+function orderXml(
   order: LabOrder,
   patient: {
     readonly MRN: string;

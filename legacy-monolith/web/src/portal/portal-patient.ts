@@ -8,7 +8,7 @@ import { type Answer, button, dropDown, type Html, html, p, type PageContext, re
 const chosenKey = "PortalPat";
 
 /** The patient number this request is about. */
-export function viewedPatNo(ctx: PageContext): number {
+function viewedPatNo(ctx: PageContext): number {
   const { patNo, proxyForPatNo } = ctx.portal;
   const chosen = ctx.session.bag.get(chosenKey);
   return proxyForPatNo !== null && chosen === String(proxyForPatNo) ? proxyForPatNo : patNo;
@@ -31,7 +31,7 @@ export type PortalPatient = {
   readonly PCPID: string;
 };
 
-export function findPortalPatient(ctx: PageContext, patNo: number): Promise<PortalPatient | undefined> {
+function findPortalPatient(ctx: PageContext, patNo: number): Promise<PortalPatient | undefined> {
   return ctx.db.first<PortalPatient>(
     `SELECT PatNo, MRN, LName, FName, MI, DOB, HmPhone, CellPh, Email, PCPID FROM PATMST
      WHERE PatNo = @pat AND DelYN <> 'Y'`,
