@@ -1,3 +1,5 @@
+/** Rows 40-43 of the URL inventory: account, charges, payments and the guard against posting twice, claims and their 837 file. */
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Browser } from "./browser.ts";
 import { type ClinicVisit, formOf, formType, openVisit, submit } from "./clinic-visit.ts";

@@ -1,3 +1,5 @@
+/** Rows 25-29 of the URL inventory: visit, vitals autosave, notes on screen and on paper, problem list; and what a restricted patient asks for. */
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Browser } from "./browser.ts";
 import { type ClinicVisit, formType, logInAs, openVisit, submit } from "./clinic-visit.ts";

@@ -1,3 +1,5 @@
+/** Rows 30-34 of the URL inventory: orders, results from HL7 message to review and release, the result as XML, and messages that are broken. */
+
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readConfig } from "@banyan/kernel";

@@ -1,3 +1,5 @@
+/** Row 45 of the URL inventory: daily production, the three exports, the nightly run. */
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Browser } from "./browser.ts";
 import { formType } from "./clinic-visit.ts";

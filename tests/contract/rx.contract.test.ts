@@ -1,3 +1,5 @@
+/** Rows 35, 36, 38 and 39 of the URL inventory: prescribing, the interaction check, the pharmacy network's call-back. Row 37 is with the portal. */
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Browser } from "./browser.ts";
 import { type ClinicVisit, openVisit, submit } from "./clinic-visit.ts";
