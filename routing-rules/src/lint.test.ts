@@ -20,7 +20,7 @@ describe("lint", () => {
       { file: "a.yaml", text: "module: a\nservice: [\nroutes: 1\n" },
       { file: "b.yaml", text: "module: 7\n" },
     );
-    expect(found.filter((problem) => problem.startsWith("a.yaml"))[0]).toMatch(/not valid YAML/);
+    expect(found.find((problem) => problem.startsWith("a.yaml"))).toMatch(/not valid YAML/);
     expect(found.filter((problem) => problem.startsWith("b.yaml")).length).toBeGreaterThan(1);
   });
 

@@ -18,7 +18,7 @@ export type RoutingRequest = {
 };
 
 /** Deeper paths match by their first segments only, so that no request costs more than this. */
-export const segmentCountMax = 64;
+const segmentCountMax = 64;
 
 /** @returns undefined when no rule takes the request; a rule set that passed lint has a catch-all and always has one. */
 export function matchRule(revision: RevisionModel, request: RoutingRequest): RuleModel | undefined {

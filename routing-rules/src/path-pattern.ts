@@ -32,7 +32,7 @@ export function pathPatternOf(path: RouteConfig["path"], foldCase: boolean): Pat
 }
 
 /** `/a/b` is two segments, `/a/b/` three (the last empty), `/` one empty segment, the empty prefix none. */
-export function segmentsOf(path: string): string[] {
+function segmentsOf(path: string): string[] {
   return path === "" ? [] : path.slice(1).split("/");
 }
 

@@ -40,7 +40,7 @@ export function parseRuleSet(sources: readonly { readonly file: string; readonly
   for (const { file, text } of sources) {
     const parsed = parseRuleFile(file, text);
     if (Array.isArray(parsed)) problems.push(...parsed);
-    else files.push(parsed as SourcedRuleFile);
+    else files.push(parsed);
   }
   return { files, problems };
 }

@@ -384,7 +384,7 @@ function foreignKeyPart(
       `ALTER TABLE ${table.sql} ADD CONSTRAINT ${quote(physical)} FOREIGN KEY (${columnList(own)}) REFERENCES ${target.sql} (${columnList(referenced)})${action("DELETE", key.onDelete)}${action("UPDATE", key.onUpdate)}`,
       addObject({ schema: table.schema, name, physical, type: "F", parent: id, systemNamed: key.name === undefined }),
       `INSERT INTO sim.foreign_keys (object_id, parent_object_id, referenced_object_id, delete_action, update_action, parent_columns, referenced_columns)
-        VALUES (${objectId(table.schema, name)}, ${id}, ${target.objectId}, ${actionName(key.onDelete)}, ${actionName(key.onUpdate)}, ARRAY[${own.map((column) => column.id)}], ARRAY[${referenced.map((column) => column.id)}])`,
+        VALUES (${objectId(table.schema, name)}, ${id}, ${target.objectId}, ${actionName(key.onDelete)}, ${actionName(key.onUpdate)}, ARRAY[${own.map((column) => column.id).join(", ")}], ARRAY[${referenced.map((column) => column.id).join(", ")}])`,
     ],
   };
 }
