@@ -56,6 +56,10 @@ DECLARE
   last capture.published;
   batch record;
 BEGIN
+  -- The common case writes nothing and locks nothing.
+  IF empty_scans = 0 AND NOT EXISTS (SELECT FROM capture.transactions WHERE start_lsn IS NULL) AND NOT capture.is_idle(idle_seconds) THEN
+    RETURN 0;
+  END IF;
   -- One reader at a time, whoever it is: the row is locked to the end of the scan.
   SELECT * INTO STRICT last FROM capture.published FOR UPDATE;
   WITH waiting AS (
@@ -84,12 +88,17 @@ BEGIN
   RETURN batch.size;
 END $$;
 
+-- Whether the newest published entry is older than that, or there is none.
+CREATE FUNCTION capture.is_idle(idle_seconds float8) RETURNS boolean LANGUAGE sql VOLATILE AS $$
+  SELECT coalesce((SELECT end_time FROM capture.transactions WHERE start_lsn IS NOT NULL ORDER BY start_lsn DESC LIMIT 1)
+    <= capture.now() - make_interval(secs => idle_seconds), true)
+$$;
+
 CREATE FUNCTION capture.idle(idle_seconds float8) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-  newest timestamp := (SELECT end_time FROM capture.transactions WHERE start_lsn IS NOT NULL ORDER BY start_lsn DESC LIMIT 1);
   place bigint;
 BEGIN
-  IF newest > capture.now() - make_interval(secs => idle_seconds) THEN RETURN; END IF;
+  IF NOT capture.is_idle(idle_seconds) THEN RETURN; END IF;
   place := nextval('capture.log');
   INSERT INTO capture.transactions (tran, begin_time, commit_position, end_time, tran_id, start_lsn)
     VALUES (place, capture.now(), place, capture.now(), '\x00', capture.lsn(place, 1));

@@ -162,7 +162,7 @@ END $f$, split_part(col.tables, ' ', 4), id, keys, upper(left(col.event, 1))));
     EXECUTE format('CREATE OR REPLACE TRIGGER a_tracking_%1$s AFTER %1$s ON %2$s REFERENCING %3$s FOR EACH STATEMENT EXECUTE FUNCTION capture.track_%1$s_%4$s()',
       col.event, source, col.tables, id);
   END LOOP;
-  EXECUTE format('CREATE OR REPLACE FUNCTION capture.track_update_%s() RETURNS trigger LANGUAGE plpgsql AS %L', id, format($f$
+  EXECUTE format('CREATE OR REPLACE FUNCTION capture.track_update_%s() RETURNS trigger LANGUAGE plpgsql SET enable_nestloop = off AS %L', id, format($f$
 DECLARE
   tran bigint;
   context bytea := nullif(current_setting('sim.tracking_context', true), '')::bytea;

@@ -111,6 +111,16 @@ describe("images of changes", () => {
     }
   });
 
+  it("pairs 100,000 rows quickly, after many statements over one row had their plans kept", async () => {
+    const { db } = await captured();
+    await db.sql.query("INSERT INTO dbo.patient SELECT i, 'n' FROM generate_series(1, 100000) i");
+    for (let id = 1; id <= 10; id += 1) await db.sql.query("UPDATE dbo.patient SET name = 'one' WHERE id = $1", [id]);
+    await db.sql.query("SET statement_timeout = '20s'");
+    await db.sql.query("UPDATE dbo.patient SET name = 'all'");
+    await db.scan();
+    expect(await db.value("SELECT count(*)::int FROM cdc.dbo_patient_ct")).toBe(300_020);
+  }, 60_000);
+
   it("puts the byte of the first eight columns last in the mask", async () => {
     const columns = Array.from({ length: 18 }, (_, i) => ({ name: `c${i + 1}`, type: "int" }));
     const { db } = await captured(columns);
