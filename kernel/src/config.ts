@@ -30,6 +30,11 @@ const schema = z.object({
     .url()
     .optional()
     .describe("control plane the proxy takes its revisions from; unset = rules from BANYAN_RULES alone"),
+  BANYAN_CONTROL_URL: z
+    .url()
+    .optional()
+    .describe("control plane the `banyan` command asks; unset = the one in connections.json of BANYAN_DATA_DIR"),
+  BANYAN_TOKEN: z.string().min(1).optional().describe("token the `banyan` command shows to the control plane"),
   BANYAN_REPLICA_ID: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/)

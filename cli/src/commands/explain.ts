@@ -1,0 +1,177 @@
+/**
+ * `banyan explain METHOD URL`: where a request goes and why, by the same decide() that serves traffic. With `--rules` it is
+ * answered from a folder of rules and the stages on the command line, without any control plane.
+ */
+
+import { AppError } from "@banyan/kernel";
+import {
+  compile,
+  type Decision,
+  decide,
+  describeReason,
+  describeStage,
+  lint,
+  type ModuleCondition,
+  ownerOf,
+  readRuleSet,
+  type RevisionModel,
+  routingRequestOf,
+} from "@banyan/routing-rules";
+import type { Command } from "commander";
+import { bad, faint, good, renderFacts, strong } from "../output/table.ts";
+import type { Outcome, Session } from "../session.ts";
+import { UsageError } from "../usage-error.ts";
+import { conditionsOption, stagesOption } from "../written-state.ts";
+
+type ExplainOptions = {
+  readonly user?: string;
+  readonly site?: string;
+  readonly header: Readonly<Record<string, string>>;
+  readonly rules?: string;
+  readonly stages?: string;
+  readonly conditions?: string;
+};
+
+export type ExplainRequest = {
+  readonly method: string;
+  readonly url: string;
+  readonly options: ExplainOptions;
+};
+
+export function addExplain(program: Command, session: Session): void {
+  program
+    .command("explain")
+    .argument("<method>", "GET, POST, …")
+    .argument("<url>", "path with query; a host before it is left out")
+    .description("say where a request goes and why")
+    .option("--user <user>", "user who asks (cohort key)")
+    .option("--site <site>", "site they are at (cohort key where no user is known)")
+    .option("--header <name:value>", "a header of the request, may be given several times", headerOption, {})
+    .option("--rules <dir>", "offline: decide by this folder of rules")
+    .option("--stages <json>", `offline: stages, as '{"patient":{"name":"canary","percent":10}}'`)
+    .option("--conditions <json>", `offline: state of the sync, as '{"patient":{"watermarkAgeMs":20000}}'`)
+    .action(async (method: string, url: string, options: ExplainOptions) => {
+      const request = { method: method.toUpperCase(), url: pathOf(url), options };
+      session.answer(explainOffline(request, options.rules ?? session.config.BANYAN_RULES));
+    });
+}
+
+/** @throws AppError RULES_UNREADABLE, RULES_INVALID; UsageError */
+export function explainOffline({ method, url, options }: ExplainRequest, rules: string): Outcome {
+  const revision = revisionOf(rules, options.stages);
+  const conditions = conditionsOf(revision, options.conditions);
+  const decision = decide({
+    request: routingRequestOf(`${method} ${url}`, options.header),
+    caller: { user: options.user, site: options.site },
+    revision,
+    conditions,
+    pins: new Map(),
+  });
+  const note =
+    options.conditions === undefined
+      ? "offline: sync is taken to be fresh, no key parked, no fence, no pin (--conditions sets other)"
+      : "offline: stages and conditions as given, no pin";
+  return explained(method, decision, `${rules}, ${note}`);
+}
+
+function revisionOf(path: string, stages: string | undefined): RevisionModel {
+  const set = readRuleSet(path);
+  const problems = lint(set);
+  if (problems.length > 0) {
+    throw new AppError({
+      code: "RULES_INVALID",
+      op: "explain",
+      message: `the rules in ${path} have ${problems.length} problem(s), the first: ${problems[0]?.message ?? ""}`,
+      hint: `\`banyan lint ${path}\` lists them all; mend them first.`,
+    });
+  }
+  const files = set.files.map((file) => file.config);
+  return compile(files, stagesOption(stages, new Set(files.map((file) => file.module))));
+}
+
+/** Nobody can ask a folder of files how old the service's data are: fresh unless said otherwise. */
+function conditionsOf(revision: RevisionModel, written: string | undefined): Map<string, ModuleCondition> {
+  const fresh = { watermarkAgeMs: 0, heartbeat: 0, hasParkedKey: false, fenced: false };
+  const known = new Set(revision.modules.keys());
+  return new Map([...[...known].map((name) => [name, fresh] as const), ...conditionsOption(written, known)]);
+}
+
+function explained(method: string, decision: Decision, basis: string): Outcome {
+  const { rule, target, hold, shadow, fallback } = decision;
+  const reasons = decision.reasons.map((reason) => ({ ...reason, text: describeReason(reason) }));
+  return explanation({
+    method,
+    target,
+    hold,
+    shadow: shadow ?? null,
+    fallback: fallback ?? null,
+    rule: rule?.id ?? null,
+    template: rule?.template ?? null,
+    effect: rule?.effect ?? null,
+    module: rule?.module.name ?? null,
+    stage: rule ? describeStage(rule.module.stage) : null,
+    owner: rule ? ownerOf(rule.module.stage) : null,
+    service: rule?.module.service ?? null,
+    timeoutMs: rule?.timeoutMs ?? null,
+    reasons,
+    basis,
+  });
+}
+
+type Explanation = {
+  readonly method: string;
+  readonly target: "legacy" | "service" | "refuse";
+  readonly hold: boolean;
+  readonly shadow: string | null;
+  readonly fallback: string | null;
+  readonly rule: string | null;
+  readonly template: string | null;
+  readonly effect: string | null;
+  readonly module: string | null;
+  readonly stage: string | null;
+  readonly owner: string | null;
+  readonly service: string | null;
+  readonly timeoutMs: number | null;
+  readonly reasons: readonly { readonly text: string }[];
+  readonly basis: string;
+};
+
+/** The path as typed is not repeated, only its template: a legacy URL may hold a patient's name. */
+function explanation(data: Explanation): Outcome {
+  const target = data.target === "service" ? `service ${data.service ?? ""}` : data.target;
+  const colour = data.target === "refuse" ? bad : data.target === "service" ? good : strong;
+  const facts: (readonly [string, string])[] = [
+    ["rule", data.rule ?? "none"],
+    ["module", data.module === null ? "none" : `${data.module}, at ${data.stage}, owner ${data.owner}`],
+    ["effect", data.effect ?? "not known"],
+    ["shadow", data.shadow === null ? "none" : `a copy goes to ${data.shadow} after the answer`],
+    ["fallback", data.fallback === null ? "none" : `${data.fallback}, should it fail`],
+    ...(data.hold ? [["held", "until the fence ends, bounded"] as const] : []),
+    ...(data.timeoutMs === null ? [] : [["time-out", `${data.timeoutMs / 1000} s`] as const]),
+  ];
+  const why = data.reasons.map((reason, index) => `    ${index + 1}. ${reason.text}`);
+  return {
+    data,
+    text: [
+      `${data.method} ${data.template ?? "(no rule)"}  ->  ${colour(target)}`,
+      renderFacts(facts),
+      `  ${faint("why")}`,
+      ...why,
+      faint(`  (${data.basis})`),
+    ].join("\n"),
+  };
+}
+
+function pathOf(url: string): string {
+  const path = /^https?:\/\/[^/?#]*(.*)$/i.exec(url)?.[1] ?? url;
+  const local = path.split("#", 1)[0] ?? "";
+  if (local.startsWith("/")) return local;
+  if (local === "" || local.startsWith("?")) return `/${local}`;
+  throw new UsageError("explain", "the URL does not begin with /", "Give it as clinicians see it: /Patient/Chart.aspx");
+}
+
+function headerOption(written: string, earlier: Readonly<Record<string, string>>): Record<string, string> {
+  const at = written.indexOf(":");
+  if (at < 1) throw new UsageError("explain", "a header is written name:value", "For example --header SOAPAction:Find");
+  return { ...earlier, [written.slice(0, at).trim()]: written.slice(at + 1).trim() };
+}

@@ -1,0 +1,42 @@
+/** The command tree: every command, its arguments and its options. What a command does is in `commands/`. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { addCompletion } from "./commands/completion.ts";
+import { addExplain } from "./commands/explain.ts";
+import { addLaterCommands } from "./commands/later.ts";
+import { addLint } from "./commands/lint.ts";
+import { addProxy } from "./commands/proxy.ts";
+import { Session, type Terminal } from "./session.ts";
+
+/** @param onHelp receives help that was not asked for (a command line without a command). */
+export function createProgram(
+  terminal: Terminal,
+  onHelp: (text: string) => void,
+): { program: Command; session: Session } {
+  const program = new Command("banyan");
+  const session = new Session(terminal, () => program.opts());
+  program
+    .description("Moves a legacy EHR module by module to new services, and shows where each request goes and why.")
+    .version(versionOf(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "explain a command")
+    .option("--json", "answer in JSON, for scripts")
+    .option("--control <url>", "control plane (else BANYAN_CONTROL_URL, else .data/connections.json)")
+    .option("--token <token>", "token for control (else BANYAN_TOKEN, else .data/connections.json)")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: onHelp })
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("after", "\nExit codes: 0 done, 1 refused or failed, 2 usage.");
+  addLint(program, session);
+  addExplain(program, session);
+  addProxy(program, session);
+  addCompletion(program, session);
+  addLaterCommands(program);
+  return { program, session };
+}
+
+function versionOf(): string {
+  const text = readFileSync(join(import.meta.dirname, "../package.json"), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
