@@ -1,8 +1,10 @@
 /** `npm run bench -- <name>`: the benchmarks of the project. Each prints one line a figure, and a JSON object with `--json`. */
 
+import { benchProxy } from "./proxy.ts";
 import { benchSqlServer } from "./sqlserver.ts";
 
-const benches: Readonly<Record<string, (options: { json: boolean }) => Promise<void>>> = {
+const benches: Readonly<Record<string, (options: { json: boolean; flags: readonly string[] }) => Promise<void>>> = {
+  proxy: ({ flags }) => benchProxy(flags),
   sqlserver: benchSqlServer,
 };
 
@@ -12,4 +14,4 @@ if (!bench) {
   process.stderr.write(`usage: npm run bench -- <${Object.keys(benches).join("|")}> [--json]\n`);
   process.exit(2);
 }
-await bench({ json: flags.includes("--json") });
+await bench({ json: flags.includes("--json"), flags });

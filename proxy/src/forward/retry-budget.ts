@@ -13,8 +13,8 @@ export class RetryBudget {
   /** Attempts refused because the budget was spent. */
   refused = 0;
   readonly #clock: Clock;
-  readonly #requests = new Array<number>(slots).fill(0);
-  readonly #retries = new Array<number>(slots).fill(0);
+  readonly #requests = Array.from({ length: slots }, () => 0);
+  readonly #retries = Array.from({ length: slots }, () => 0);
   #slot = 0;
 
   constructor(clock: Clock) {
