@@ -63,13 +63,13 @@ const patientUpdated = `CREATE TRIGGER TR_PATMST_U ON PATMST AFTER UPDATE AS
 BEGIN
   SET NOCOUNT ON;
   IF NOT (${anyUpdated}) RETURN;
-  IF NOT EXISTS (SELECT * FROM inserted AS i INNER JOIN deleted AS d ON d.PatNo = i.PatNo
+  IF NOT EXISTS (SELECT 1 FROM inserted AS i INNER JOIN deleted AS d ON d.PatNo = i.PatNo
     WHERE ${audited.map(differs).join(" OR ")}) RETURN;
 
   DECLARE @today datetime;
   SET @today = CONVERT(datetime, CONVERT(char(8), GETDATE(), 112), 112);
 
-  IF EXISTS (SELECT * FROM ${renamed} AS n)
+  IF EXISTS (SELECT 1 FROM ${renamed} AS n)
   BEGIN
     UPDATE a SET PatNm = n.PatNm FROM tblAppointment AS a INNER JOIN ${renamed} AS n ON n.PatNo = a.PatNo
     WHERE a.ApptDt >= @today AND a.StatCd IN ('SC', 'CF');
@@ -125,9 +125,9 @@ const patientMerged = `CREATE TRIGGER TR_PATMST_MRG ON PATMST AFTER UPDATE AS
 BEGIN
   SET NOCOUNT ON;
   IF NOT UPDATE(MrgToPat) RETURN;
-  IF NOT EXISTS (SELECT * FROM ${merged} AS m) RETURN;
+  IF NOT EXISTS (SELECT 1 FROM ${merged} AS m) RETURN;
 
-  IF EXISTS (SELECT * FROM ${merged} AS m LEFT JOIN PATMST AS t ON t.PatNo = m.ToPat
+  IF EXISTS (SELECT 1 FROM ${merged} AS m LEFT JOIN PATMST AS t ON t.PatNo = m.ToPat
     WHERE t.PatNo IS NULL OR t.PatNo = m.FromPat OR t.MrgToPat IS NOT NULL OR t.DelYN = 'Y')
   BEGIN
     RAISERROR('BAD MERGE TARGET', 16, 1);
@@ -137,13 +137,13 @@ BEGIN
 
   UPDATE p SET DelYN = 'Y'
   FROM PATINS AS p INNER JOIN ${merged} AS m ON m.FromPat = p.PatNo
-  WHERE EXISTS (SELECT * FROM PATINS AS s WHERE s.PatNo = m.ToPat AND s.InsSeq = p.InsSeq AND s.EffDt = p.EffDt)
-    OR EXISTS (SELECT * FROM PATINS AS o INNER JOIN ${merged} AS n ON n.FromPat = o.PatNo
+  WHERE EXISTS (SELECT 1 FROM PATINS AS s WHERE s.PatNo = m.ToPat AND s.InsSeq = p.InsSeq AND s.EffDt = p.EffDt)
+    OR EXISTS (SELECT 1 FROM PATINS AS o INNER JOIN ${merged} AS n ON n.FromPat = o.PatNo
       WHERE n.ToPat = m.ToPat AND n.FromPat < m.FromPat AND o.InsSeq = p.InsSeq AND o.EffDt = p.EffDt);
   UPDATE p SET PatNo = m.ToPat
   FROM PATINS AS p INNER JOIN ${merged} AS m ON m.FromPat = p.PatNo
-  WHERE NOT EXISTS (SELECT * FROM PATINS AS s WHERE s.PatNo = m.ToPat AND s.InsSeq = p.InsSeq AND s.EffDt = p.EffDt)
-    AND NOT EXISTS (SELECT * FROM PATINS AS o INNER JOIN ${merged} AS n ON n.FromPat = o.PatNo
+  WHERE NOT EXISTS (SELECT 1 FROM PATINS AS s WHERE s.PatNo = m.ToPat AND s.InsSeq = p.InsSeq AND s.EffDt = p.EffDt)
+    AND NOT EXISTS (SELECT 1 FROM PATINS AS o INNER JOIN ${merged} AS n ON n.FromPat = o.PatNo
       WHERE n.ToPat = m.ToPat AND n.FromPat < m.FromPat AND o.InsSeq = p.InsSeq AND o.EffDt = p.EffDt);
 
   ${repointed.join("\n  ")}

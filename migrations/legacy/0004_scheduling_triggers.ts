@@ -31,14 +31,14 @@ const counted = (
 const appointmentWritten = `CREATE TRIGGER TR_APPT_IU ON tblAppointment AFTER INSERT, UPDATE AS
 BEGIN
   SET NOCOUNT ON;
-  IF NOT EXISTS (SELECT * FROM inserted) RETURN;
+  IF NOT EXISTS (SELECT 1 FROM inserted) RETURN;
 
   IF UPDATE(ProvID) OR UPDATE(ApptDt) OR UPDATE(ApptTm) OR UPDATE(DurMin) OR UPDATE(StatCd) OR UPDATE(OvrBkYN) OR UPDATE(DelYN)
   BEGIN
     DECLARE @locked tinyint;
     SELECT @locked = u.FailCnt FROM USRMST AS u WITH (UPDLOCK) WHERE u.UsrID IN (SELECT i.ProvID FROM inserted AS i);
 
-    IF EXISTS (SELECT * FROM inserted AS i
+    IF EXISTS (SELECT 1 FROM inserted AS i
         LEFT JOIN deleted AS d ON d.ApptID = i.ApptID
         INNER JOIN tblAppointment AS a ON a.ProvID = i.ProvID AND a.ApptDt = i.ApptDt AND a.ApptID <> i.ApptID
       WHERE i.OvrBkYN <> 'Y' AND ${takesTime("i")} AND ${takesTime("a")}

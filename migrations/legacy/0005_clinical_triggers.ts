@@ -38,14 +38,14 @@ const sealed = [
 const noteUpdated = `CREATE TRIGGER TR_NOTE_U ON CLINNOTE AFTER UPDATE AS
 BEGIN
   SET NOCOUNT ON;
-  IF (${sealed.join(" OR ")}) AND EXISTS (SELECT * FROM deleted AS d WHERE d.SgndYN = 'Y')
+  IF (${sealed.join(" OR ")}) AND EXISTS (SELECT 1 FROM deleted AS d WHERE d.SgndYN = 'Y')
   BEGIN
     RAISERROR('NOTE IS SIGNED', 16, 1);
     ROLLBACK TRANSACTION;
     RETURN;
   END;
   IF NOT UPDATE(SgndYN) RETURN;
-  IF NOT EXISTS (SELECT * FROM inserted AS i WHERE i.SgndYN = 'Y') RETURN;
+  IF NOT EXISTS (SELECT 1 FROM inserted AS i WHERE i.SgndYN = 'Y') RETURN;
 
   DECLARE @locked int;
   SELECT @locked = e.EncNo FROM ENCMST AS e WITH (UPDLOCK) WHERE e.EncNo IN (SELECT i.EncNo FROM inserted AS i);
@@ -57,7 +57,7 @@ BEGIN
   FROM ${signed} AS s
     INNER JOIN ENCMST AS e ON e.EncNo = s.EncNo
     LEFT JOIN CODETBL AS p ON p.CodeTyp = 'PROC' AND p.CodeVal = s.ProcCd
-  WHERE NOT EXISTS (SELECT * FROM CHGMST AS c WHERE c.EncNo = s.EncNo AND c.ProcCd = s.ProcCd AND c.StatCd <> 'V');
+  WHERE NOT EXISTS (SELECT 1 FROM CHGMST AS c WHERE c.EncNo = s.EncNo AND c.ProcCd = s.ProcCd AND c.StatCd <> 'V');
 
   UPDATE e SET StatCd = 'C', ModUsr = x.SgndBy, ModDt = GETDATE()
   FROM ENCMST AS e
@@ -68,8 +68,8 @@ END`;
 
 /** An order touched by this statement with at least one result, none of them preliminary. X = test cancelled. */
 const complete = `o.OrdNo IN (SELECT i.OrdNo FROM inserted AS i)
-    AND EXISTS (SELECT * FROM LABRES AS r WHERE r.OrdNo = o.OrdNo AND r.ResSt IN ('F', 'C'))
-    AND NOT EXISTS (SELECT * FROM LABRES AS r WHERE r.OrdNo = o.OrdNo AND r.ResSt NOT IN ('F', 'C', 'X'))`;
+    AND EXISTS (SELECT 1 FROM LABRES AS r WHERE r.OrdNo = o.OrdNo AND r.ResSt IN ('F', 'C'))
+    AND NOT EXISTS (SELECT 1 FROM LABRES AS r WHERE r.OrdNo = o.OrdNo AND r.ResSt NOT IN ('F', 'C', 'X'))`;
 const newlyComplete = `${complete} AND o.StatCd NOT IN ('FI', 'CO', 'CX')`;
 
 /**
@@ -80,7 +80,7 @@ const resultWritten = `CREATE TRIGGER TR_LABRES_IU ON LABRES AFTER INSERT, UPDAT
 BEGIN
   SET NOCOUNT ON;
   IF NOT UPDATE(ResSt) RETURN;
-  IF NOT EXISTS (SELECT * FROM inserted) RETURN;
+  IF NOT EXISTS (SELECT 1 FROM inserted) RETURN;
 
   DECLARE @locked int;
   SELECT @locked = e.EncNo FROM ENCMST AS e WITH (UPDLOCK)
@@ -100,7 +100,7 @@ BEGIN
   SELECT NEWID(), o.PatNo, 'S', 'LAB', CAST(o.PatNo AS varchar(11)), 'RSLT', 'New test result: ' + o.PanelDs, o.OrdNo
   FROM LABORD AS o
   WHERE ${complete} AND o.RelPtYN = 'Y'
-    AND NOT EXISTS (SELECT * FROM PORTAL_MSG AS m WHERE m.MsgType = 'RSLT' AND m.RefKey = o.OrdNo);
+    AND NOT EXISTS (SELECT 1 FROM PORTAL_MSG AS m WHERE m.MsgType = 'RSLT' AND m.RefKey = o.OrdNo);
 
   UPDATE o SET StatCd = 'FI', ModDt = GETDATE() FROM LABORD AS o WHERE ${newlyComplete};
 
@@ -115,7 +115,7 @@ END`;
 const prescriptionWritten = `CREATE TRIGGER TR_RX_I ON RXMST AFTER INSERT AS
 BEGIN
   SET NOCOUNT ON;
-  IF NOT EXISTS (SELECT * FROM inserted AS i WHERE i.CtrlCl = ' ' AND i.PhrmCd <> '') RETURN;
+  IF NOT EXISTS (SELECT 1 FROM inserted AS i WHERE i.CtrlCl = ' ' AND i.PhrmCd <> '') RETURN;
   INSERT INTO IFCMSG (DirCd, MsgTyp, RefTyp, RefKey)
   SELECT 'O', 'NEWRX', 'RX', CAST(i.RxNo AS varchar(11)) FROM inserted AS i WHERE i.CtrlCl = ' ' AND i.PhrmCd <> '';
   UPDATE r SET SentCd = 'Q' FROM RXMST AS r INNER JOIN inserted AS i ON i.RxNo = r.RxNo

@@ -20,8 +20,8 @@ const bothSides = (column: string) =>
 const chargeWritten = `CREATE TRIGGER TR_CHG_IUD ON CHGMST AFTER INSERT, UPDATE, DELETE AS
 BEGIN
   SET NOCOUNT ON;
-  IF NOT EXISTS (SELECT * FROM inserted) AND NOT EXISTS (SELECT * FROM deleted) RETURN;
-  IF EXISTS (SELECT * FROM inserted) AND NOT (UPDATE(EncNo) OR UPDATE(PatNo) OR UPDATE(Units) OR UPDATE(UnitAmt)
+  IF NOT EXISTS (SELECT 1 FROM inserted) AND NOT EXISTS (SELECT * FROM deleted) RETURN;
+  IF EXISTS (SELECT 1 FROM inserted) AND NOT (UPDATE(EncNo) OR UPDATE(PatNo) OR UPDATE(Units) OR UPDATE(UnitAmt)
     OR UPDATE(ExtAmt) OR UPDATE(StatCd) OR UPDATE(SvcDt) OR UPDATE(ProvID)) RETURN;
 
   UPDATE c SET ExtAmt = c.Units * c.UnitAmt
@@ -68,12 +68,12 @@ const expected = "CASE WHEN c.AlwAmt = 0 THEN c.TotAmt ELSE c.AlwAmt END";
 const paymentPosted = `CREATE TRIGGER TR_PMT_I ON PMTTRN AFTER INSERT AS
 BEGIN
   SET NOCOUNT ON;
-  IF NOT EXISTS (SELECT * FROM inserted) RETURN;
+  IF NOT EXISTS (SELECT 1 FROM inserted) RETURN;
 
   UPDATE p SET AcctBal = p.AcctBal + x.Amt
   FROM PATMST AS p INNER JOIN (SELECT i.PatNo, SUM(i.Amt) AS Amt FROM inserted AS i GROUP BY i.PatNo) AS x ON x.PatNo = p.PatNo;
 
-  IF EXISTS (SELECT * FROM inserted AS i WHERE i.ClmNo <> '')
+  IF EXISTS (SELECT 1 FROM inserted AS i WHERE i.ClmNo <> '')
   BEGIN
     UPDATE c SET PaidAmt = c.PaidAmt - x.Amt, ModDt = GETDATE()
     FROM CLMHDR AS c INNER JOIN (SELECT i.ClmNo, SUM(i.Amt) AS Amt FROM inserted AS i

@@ -215,6 +215,11 @@ describe("row 10: /Patient/PatNew.aspx", () => {
     expect(page.text).toContain("JOSÉ");
   });
 
+  test("gives everybody a record of their own when several are registered at once", async () => {
+    const made = await Promise.all([1, 2, 3, 4].map(() => registerPatient(desk)));
+    expect(new Set(made.map(({ pid }) => pid)).size).toBe(4);
+  });
+
   test("the same name and birth date come back with a list; chkForce registers all the same", async () => {
     const patient = await registerPatient(desk);
     const again = { txtLName: patient.lastName.toLowerCase(), txtFName: patient.firstName };

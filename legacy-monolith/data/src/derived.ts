@@ -134,7 +134,7 @@ function countNightly(tables: Tables, at: At, before: WallTime): void {
   }
 }
 
-const sequenceNames = ["LABORD", "ACCN", "CLAIM", "EDIBAT", "PMTBAT"] as const;
+const sequenceNames = ["LABORD", "ACCN", "CLAIM", "EDIBAT", "PMTBAT", "MRN"] as const;
 export type SequenceName = (typeof sequenceNames)[number];
 
 /** CODETBL SEQ rows; NumVal is the last number issued. */

@@ -57,7 +57,7 @@ export function generateEhr(options: GenerateOptions): Dataset {
   addAudit(world, visits);
   deriveTotals(world.tables);
   deriveDaily(world.tables, wallTime(today));
-  const issued = { LABORD: orders.length, ACCN: orders.length, CLAIM: claims, EDIBAT: 1000, PMTBAT: 1000 };
+  const issued = { LABORD: orders.length, ACCN: orders.length, CLAIM: claims, EDIBAT: 1000, PMTBAT: 1000, MRN: 0 };
   world.tables.CODETBL.push(...codeRows(wallTime(world.since)), ...sequenceRows(issued, wallTime(today)));
   return {
     source: `generated, seed ${seed}`,

@@ -55,7 +55,7 @@ export async function importSynthea(options: ImportOptions): Promise<Dataset> {
   deriveTotals(tables);
   deriveDaily(tables, wallTime(today));
   write(wallTime(today));
-  const sequences = { ...issued, ACCN: issued.LABORD, EDIBAT: 1000, PMTBAT: 1000 };
+  const sequences = { ...issued, ACCN: issued.LABORD, EDIBAT: 1000, PMTBAT: 1000, MRN: 0 };
   tables.CODETBL.push(...sequenceRows(sequences, wallTime(today)));
   return {
     source: "Synthea CSV export",

@@ -6,31 +6,18 @@
 import { AppError } from "@banyan/kernel";
 import { p, type Sql } from "./database.ts";
 
-/**
- * The next number of a sequence. Call it inside a transaction.
- * @param options.make makes the counter at its first use, in place of failing.
- * @throws AppError SEQUENCE_MISSING
- */
-export async function nextSeq(tx: Sql, name: string, options: { make?: boolean } = {}): Promise<number> {
+/** The next number of a sequence. Call it inside a transaction. @throws AppError SEQUENCE_MISSING */
+export async function nextSeq(tx: Sql, name: string): Promise<number> {
   const rows = await tx.query<{ NumVal: number }>(
     "UPDATE CODETBL SET NumVal = NumVal + 1 OUTPUT inserted.NumVal WHERE CodeTyp = 'SEQ' AND CodeVal = @name",
     { name: p.char(18, name) },
   );
   const value = rows[0]?.NumVal;
   if (typeof value === "number") return value;
-  if (options.make) return makeSequence(tx, name);
   throw new AppError({
     code: "SEQUENCE_MISSING",
     op: "take the next number of a sequence",
     message: `CODETBL holds no sequence ${name}`,
     hint: "Run the migrations and load the reference data of the legacy database.",
   });
-}
-
-async function makeSequence(tx: Sql, name: string): Promise<number> {
-  await tx.execute(
-    "INSERT INTO CODETBL (CodeTyp, CodeVal, ShortDs, LongDs, NumVal) VALUES ('SEQ', @name, @text, @text, 1)",
-    { name: p.char(18, name), text: p.varchar(30, `Last ${name} number`) },
-  );
-  return 1;
 }

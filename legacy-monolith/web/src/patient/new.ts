@@ -60,7 +60,7 @@ export async function saveNew(ctx: PageContext): Promise<Answer> {
 
 function register(ctx: PageContext, values: Demographics, insurance: Insurance): Promise<number> {
   return ctx.db.transaction(async (tx) => {
-    const provisional = `N${String(await nextSeq(tx, "MRN", { make: true })).padStart(9, "0")}`;
+    const provisional = `N${String(await nextSeq(tx, "MRN")).padStart(9, "0")}`;
     const patNo = await tx.insertIdentity(
       `INSERT INTO PATMST (MRN, ${demographicColumns.join(", ")}, CrtUsr, CrtDt, ModUsr, ModDt)
        VALUES (@mrn, ${demographicColumns.map((column) => `@${column}`).join(", ")}, @usr, @now, @usr, @now)`,
