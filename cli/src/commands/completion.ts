@@ -29,7 +29,7 @@ Use it:
   fish   banyan completion fish | source`,
     )
     .action((shell: Shell) => {
-      const script = scripts[shell](entriesOf(program), flagsOf(program));
+      const script = scripts[shell](entriesOf(program), flagsOf([program]));
       session.answer({ data: { shell, script }, text: script });
     });
 }
@@ -43,14 +43,15 @@ function entriesOf(program: Command): Entry[] {
       ...(command.name() === "stage" ? stageNames : []),
       ...(command.name() === "completion" ? shells : []),
     ],
-    options: flagsOf(command),
+    options: flagsOf([command, ...command.commands]),
   }));
 }
 
-function flagsOf(command: Command): Entry["options"] {
-  const own = [command, ...command.commands].flatMap((one) => one.options);
-  const flags = own.map((option) => ({ flag: option.long ?? option.flags, about: option.description }));
-  return [...flags, { flag: "--help", about: "explain the command" }];
+function flagsOf(commands: readonly Command[]): Entry["options"] {
+  const flags = commands
+    .flatMap((command) => command.options)
+    .map((option) => [option.long ?? option.flags, option.description] as const);
+  return [...new Map([...flags, ["--help", "explain the command"]])].map(([flag, about]) => ({ flag, about }));
 }
 
 const list = (words: readonly string[]): string => words.join(" ");

@@ -4,6 +4,7 @@
  */
 
 import { AppError } from "@banyan/kernel";
+import { canonicalTarget } from "@banyan/proxy/canonical";
 import {
   compile,
   type Decision,
@@ -51,7 +52,7 @@ export function addExplain(program: Command, session: Session): void {
     .option("--stages <json>", `offline: stages, as '{"patient":{"name":"canary","percent":10}}'`)
     .option("--conditions <json>", `offline: state of the sync, as '{"patient":{"watermarkAgeMs":20000}}'`)
     .action(async (method: string, url: string, options: ExplainOptions) => {
-      const request = { method: method.toUpperCase(), url: pathOf(url), options };
+      const request = { method: method.toUpperCase(), url: canonicalOf(url), options };
       session.answer(explainOffline(request, options.rules ?? session.config.BANYAN_RULES));
     });
 }
@@ -162,12 +163,25 @@ function explanation(data: Explanation): Outcome {
   };
 }
 
-function pathOf(url: string): string {
-  const path = /^https?:\/\/[^/?#]*(.*)$/i.exec(url)?.[1] ?? url;
-  const local = path.split("#", 1)[0] ?? "";
-  if (local.startsWith("/")) return local;
-  if (local === "" || local.startsWith("?")) return `/${local}`;
-  throw new UsageError("explain", "the URL does not begin with /", "Give it as clinicians see it: /Patient/Chart.aspx");
+/** The spelling that traffic is matched in, by the proxy's own function. @throws AppError REFUSED_TARGET, UsageError */
+function canonicalOf(url: string): string {
+  const written = /^https?:\/\/[^/?#]*(.*)$/i.exec(url)?.[1] ?? url;
+  const local = written.split("#", 1)[0] ?? "";
+  if (local !== "" && !/^[/?]/.test(local)) {
+    throw new UsageError(
+      "explain",
+      "the URL does not begin with /",
+      "Give it as clinicians see it: /Patient/Chart.aspx",
+    );
+  }
+  const target = canonicalTarget(local.startsWith("/") ? local : `/${local}`, "");
+  if (typeof target !== "string") return target.path + target.search;
+  throw new AppError({
+    code: "REFUSED_TARGET",
+    op: "explain",
+    message: `the proxy answers 400 to this URL before any rule is asked (${target})`,
+    hint: "Two servers could read it in two ways. Write it without dot segments, encoded slashes and back-slashes.",
+  });
 }
 
 function headerOption(written: string, earlier: Readonly<Record<string, string>>): Record<string, string> {

@@ -7,7 +7,7 @@ export type Column = { readonly title: string; readonly align?: "left" | "right"
 /** @returns lines without a last line feed; the empty text stands for a table without rows. */
 export function renderTable(columns: readonly (string | Column)[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "";
-  const heads = columns.map((column) => (typeof column === "string" ? { title: column } : column));
+  const heads = columns.map((column): Column => (typeof column === "string" ? { title: column } : column));
   const widths = heads.map((head, index) =>
     Math.max(...[head.title, ...rows.map((row) => row[index] ?? "")].map(displayWidth)),
   );
@@ -16,7 +16,7 @@ export function renderTable(columns: readonly (string | Column)[], rows: readonl
       .map((head, index) => {
         const cell = cells[index] ?? "";
         const space = " ".repeat((widths[index] ?? 0) - displayWidth(cell));
-        return (head as Column).align === "right" ? space + cell : cell + space;
+        return head.align === "right" ? space + cell : cell + space;
       })
       .join("  ")
       .trimEnd();
