@@ -14,6 +14,8 @@ export type ErrorSituation = {
   readonly database: string;
   /** INSERT, UPDATE, DELETE, MERGE …: the statement that failed. */
   readonly verb: string;
+  /** The index that the statement was making, as declared. */
+  readonly index?: string | undefined;
   /** The transaction reads a snapshot: a conflict is 3960 and not 1205. */
   readonly snapshot: boolean;
   /** Reads the catalog, after the failed statement was undone. */
@@ -88,6 +90,10 @@ async function declaredTable(error: EngineError, situation: ErrorSituation): Pro
 }
 
 async function duplicate(error: EngineError, situation: ErrorSituation): Promise<SqlError> {
+  if (error.message.startsWith("could not create unique index")) {
+    const name = situation.index ?? error.fields.constraint.replace(/^[^$]*\$/, "");
+    return sqlErrors.duplicateInNewIndex(await declaredTable(error, situation), name, keyValue(error.fields.detail));
+  }
   const rows = await situation.query(
     `SELECT i.name, i.is_primary_key, i.is_unique_constraint, o.schema_name || '.' || o.name
      FROM sim.indexes i JOIN sim.objects o USING (object_id) WHERE i.physical = $1 AND o.physical = $2`,

@@ -108,16 +108,12 @@ export class Executor {
     for (let attempt = 1; ; attempt += 1) {
       const rows = new RowReceiver(plan, run.sink);
       try {
-        const outcomes = await this.perform(this.steps(plan, rows, run), run, plan);
+        await this.perform(this.steps(plan, rows, run), run, plan);
         rows.finish();
-        return this.settle(plan, rows, outcomes, run.scope);
+        return this.settle(plan, rows, run.scope);
       } catch (error) {
-        const again =
-          plan.retryDuplicate === true &&
-          error instanceof DuplicateRace &&
-          attempt < limits.duplicateRetriesMax &&
-          !rows.announced;
-        if (!again) throw error instanceof DuplicateRace ? error.failure : error;
+        const lost = plan.retryDuplicate === true && error instanceof Failure && error.duplicateKey;
+        if (!lost || rows.announced || attempt === limits.duplicateRetriesMax) throw error;
       }
     }
   }
@@ -138,9 +134,10 @@ export class Executor {
 
   /**
    * Runs the statements of a DDL plan as one.
-   * @param text the statement as the client wrote it, for capture's history of schema changes
+   * @param source the statement as the client wrote it, for capture's history; the index it makes, for error 1505
    */
-  async runDdl(plan: DdlPlan, run: Run, text?: string): Promise<number | undefined> {
+  async runDdl(plan: DdlPlan, run: Run, source: { text?: string; index?: string } = {}): Promise<number | undefined> {
+    const { text, index } = source;
     if (this.transaction.doomed) throw new Failure(sqlErrors.doomed());
     const steps = plan.statements.map((sql): PgStep => ({ sql, once: true }));
     if (text !== undefined) {
@@ -150,13 +147,13 @@ export class Executor {
     const then = plan.then;
     const rows = then && new RowReceiver(then, run.sink);
     const tail = then && rows ? this.steps(then, rows, run) : [];
-    const outcomes = await this.perform([...steps, ...tail], run, { kind: "other" });
+    await this.perform([...steps, ...tail], run, { kind: "other", ...(index === undefined ? {} : { index }) });
     if (!plan.temp) this.catalogChanged();
     else if (plan.temp.table) {
       this.state.tempTables.set(plan.temp.name.toLowerCase(), plan.temp.table);
       run.scope.ownTempTables.add(plan.temp.name.toLowerCase());
     } else this.state.tempTables.delete(plan.temp.name.toLowerCase());
-    return then && rows ? this.settle(then, rows, outcomes, run.scope) : undefined;
+    return then && rows ? this.settle(then, rows, run.scope) : undefined;
   }
 
   /** One statement of the simulator's own, in the session's transaction. */
@@ -185,13 +182,17 @@ export class Executor {
   }
 
   private steps(plan: Plan, rows: RowReceiver, run: Run): PgStep[] {
-    const step: PgStep = { sql: plan.sql, values: this.parameters(plan, run.scope), onRow: rows.onRow };
+    const { onRow, onComplete } = rows;
+    const step: PgStep = { sql: plan.sql, values: this.parameters(plan, run.scope), onRow, onComplete };
     if (!plan.before && !plan.firesTriggers && !plan.trackingContext) return [step];
     const steps = [...this.trySteps(plan, run), ...beforeSteps(plan)];
     const { trackingContext } = plan;
-    if (!trackingContext) return [...steps, step];
-    const context = { sql: trackingContext.sql, values: this.parameters(trackingContext, run.scope) };
-    return [...steps, context, step, clearContext];
+    if (trackingContext) steps.push({ sql: trackingContext.sql, values: this.parameters(trackingContext, run.scope) });
+    if (plan.firesTriggers) steps.push(forgetIdentity);
+    steps.push(step);
+    if (plan.firesTriggers) steps.push({ ...tellIdentity, onRow: rows.onTriggerIdentity });
+    if (trackingContext) steps.push(clearContext);
+    return steps;
   }
 
   /** Triggers raise their errors only where a TRY block sees them. */
@@ -208,23 +209,23 @@ export class Executor {
     });
   }
 
-  private settle(plan: Plan, rows: RowReceiver, outcomes: readonly PgOutcome[], scope: Scope): number {
-    const own = outcomes.filter(({ command }) => command !== "RELEASE").at(plan.trackingContext ? -2 : -1);
+  private settle(plan: Plan, rows: RowReceiver, scope: Scope): number {
     if (rows.identity !== undefined) {
       scope.identity = rows.identity;
       this.state.lastIdentity = rows.identity;
     }
+    if (rows.triggerIdentity !== undefined) this.state.lastIdentity = rows.triggerIdentity;
     for (const { variable, index } of plan.assigns ?? []) {
       if (rows.last) scope.values.set(variable, rows.last[index] ?? null);
     }
-    return own?.rowCount ?? 0;
+    return rows.rowCount;
   }
 
   /** One round trip of a statement, put right after an error. */
   private async perform(
     steps: readonly PgStep[],
     run: Run,
-    plan: { readonly kind: PlanKind; readonly retryDuplicate?: boolean },
+    plan: { readonly kind: PlanKind; readonly retryDuplicate?: boolean; readonly index?: string },
   ): Promise<readonly PgOutcome[]> {
     const { transaction, state, connection } = this;
     const { xactAbort, isolation } = state.options;
@@ -285,7 +286,7 @@ export class Executor {
   private async failureOf(
     error: EngineError,
     run: Run,
-    plan: { readonly kind: PlanKind },
+    plan: { readonly kind: PlanKind; readonly index?: string },
     guarded: boolean,
   ): Promise<Error> {
     if (isCancel(error)) return new Cancelled();
@@ -293,19 +294,21 @@ export class Executor {
     const rolledBack = transaction.count > 0 && !transaction.begun && !transaction.doomed;
     const fromTrigger = triggerFrame.test(error.fields.where);
     const byTrigger = error.code === sqlStates.rollback;
-    const failure = new Failure(await sqlErrorOf(error, this.situation(plan.kind)), {
+    return new Failure(await sqlErrorOf(error, this.situation(plan)), {
       engineRolledBack: rolledBack,
       rolledBackByTrigger: byTrigger,
+      duplicateKey: error.code === "23505",
+      dataChange: dataChanges.has(plan.kind),
       effect: fromTrigger || byTrigger || (rolledBack && !guarded) ? "transaction" : undefined,
     });
-    return error.code === "23505" ? new DuplicateRace(failure) : failure;
   }
 
-  private situation(kind: PlanKind): ErrorSituation {
+  private situation({ kind, index }: { readonly kind: PlanKind; readonly index?: string }): ErrorSituation {
     return {
       spid: this.state.identity.spid,
       database: this.database.name,
       verb: kind.toUpperCase(),
+      index,
       snapshot: this.state.options.isolation === "snapshot",
       query: (sql, values) => this.connection.rows(sql, values),
     };
@@ -337,19 +340,14 @@ export class Executor {
   }
 }
 
+const dataChanges: ReadonlySet<PlanKind> = new Set(["insert", "update", "delete", "merge"]);
+
+/** Triggers note the identity values they make: @@IDENTITY is the last one, whoever made it. */
+const forgetIdentity: PgStep = { sql: "SELECT set_config('sim.identity', '', false)" };
+const tellIdentity: PgStep = { sql: "SELECT current_setting('sim.identity')" };
 const setDdlText = "SELECT set_config('sim.ddl_text', $1, true)";
 
 const beforeSteps = (plan: Plan): PgStep[] => (plan.before ?? []).map((sql) => ({ sql }));
 
 /** SQLSTATEs after which nothing of the transaction can go on: deadlock victim, serialization, ROLLBACK in a trigger. */
 const fatalStates: ReadonlySet<string> = new Set(["40P01", "40001", sqlStates.rollback]);
-
-/** A duplicate key that a plan may answer by running again. */
-class DuplicateRace extends Error {
-  readonly failure: Failure;
-
-  constructor(failure: Failure) {
-    super(failure.message, { cause: failure });
-    this.failure = failure;
-  }
-}

@@ -15,6 +15,10 @@ export class Failure extends Error {
   readonly engineRolledBack: boolean;
   /** A trigger said ROLLBACK: the transaction is over, not doomed. */
   readonly rolledBackByTrigger: boolean;
+  /** Another writer may have made the same key at the same moment. */
+  readonly duplicateKey: boolean;
+  /** From INSERT, UPDATE, DELETE or MERGE: 3621 follows it. */
+  readonly dataChange: boolean;
   /** Scope that could not compile its statement: a TRY block of the same scope does not catch that. -1: not that kind. */
   readonly compileLevel: number;
 
@@ -25,6 +29,8 @@ export class Failure extends Error {
       effect?: ErrorEffect | undefined;
       engineRolledBack?: boolean;
       rolledBackByTrigger?: boolean;
+      duplicateKey?: boolean;
+      dataChange?: boolean;
       compileLevel?: number;
     } = {},
   ) {
@@ -35,6 +41,8 @@ export class Failure extends Error {
     this.effect = more.effect;
     this.engineRolledBack = more.engineRolledBack ?? false;
     this.rolledBackByTrigger = more.rolledBackByTrigger ?? false;
+    this.duplicateKey = more.duplicateKey ?? false;
+    this.dataChange = more.dataChange ?? false;
     this.compileLevel = more.compileLevel ?? -1;
   }
 }

@@ -76,7 +76,7 @@ export class Interpreter {
     const inTry = core.tryDepth - own > 0;
     const effect =
       failure.effect ?? errorEffect(error.number, { xactAbort: state.options.xactAbort, raised: failure.raised });
-    if (!inTry) report(error, frame.sink);
+    if (!inTry) report(error, frame.sink, failure.dataChange);
     if (effect === "transaction" && transaction.count > 0) {
       if (failure.rolledBackByTrigger || !inTry) await rollBackAll(core, frame.sink);
       else transaction.doomed = true;
@@ -254,8 +254,10 @@ export class Interpreter {
     const run = this.runOf(frame);
     if (transaction.count > 0 && writesTableVariable(statement)) transaction.wroteTableVariable = true;
     if (plan.kind === "ddl") {
-      const text = statement.kind === "alterTable" ? frame.text.slice(statement.start, statement.end) : undefined;
-      const rows = await executor.runDdl(plan, run, text);
+      const rows = await executor.runDdl(plan, run, {
+        ...(statement.kind === "alterTable" && { text: frame.text.slice(statement.start, statement.end) }),
+        ...(statement.kind === "createIndex" && { index: statement.name }),
+      });
       if (statement.kind === "alterTable" && !plan.temp) await refreshTriggers(this, statement, frame);
       state.rowCount = rows ?? 0;
       frame.sink.done({ kind: plan.then ? "select" : "other", rowCount: state.options.noCount ? undefined : rows });

@@ -92,6 +92,12 @@ export const sqlErrors = {
     11,
   ),
   lockTimeout: make(1222, 16, () => "Lock request time out period exceeded.", 51),
+  duplicateInNewIndex: make(
+    1505,
+    16,
+    (table, index, value) =>
+      `The CREATE UNIQUE INDEX statement terminated because a duplicate key was found for the object name '${table}' and the index name '${index}'. The duplicate key value is (${value}).`,
+  ),
   databaseExists: make(1801, 16, (name) => `Database '${name}' already exists. Choose a different database name.`, 3),
   duplicateIndexKey: make(
     2601,

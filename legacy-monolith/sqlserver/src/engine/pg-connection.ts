@@ -22,6 +22,7 @@ export type PgStep = {
   /** Asks the engine for the result's description, called before the first row. */
   readonly onFields?: (fields: readonly PgField[]) => void;
   readonly onRow?: (values: SqlValue[]) => void;
+  readonly onComplete?: (outcome: PgOutcome) => void;
   /** The text will not come again: it is not kept prepared. */
   readonly once?: boolean;
 };
@@ -145,7 +146,9 @@ class Pipeline {
 
   handleCommandComplete(message: { text: string }): void {
     const words = message.text.split(" ");
-    this.outcomes.push({ command: words[0] ?? "", rowCount: words.length > 1 ? Number(words.at(-1)) || 0 : 0 });
+    const outcome = { command: words[0] ?? "", rowCount: words.length > 1 ? Number(words.at(-1)) || 0 : 0 };
+    this.steps[this.outcomes.length]?.onComplete?.(outcome);
+    this.outcomes.push(outcome);
   }
 
   handleEmptyQuery(): void {

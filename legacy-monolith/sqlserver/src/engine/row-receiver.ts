@@ -1,6 +1,7 @@
 /** Takes the rows of one plan: the client's part goes to the sink, the rest is kept for variables and identity. */
 
 import type { ResultSink, SqlValue } from "../contract.ts";
+import type { PgOutcome } from "./pg-connection.ts";
 import type { Plan } from "../translate/index.ts";
 
 export class RowReceiver {
@@ -10,7 +11,16 @@ export class RowReceiver {
   identity: SqlValue | undefined;
   /** The last row, for `SELECT @x = …`. */
   last: readonly SqlValue[] | undefined;
+  rowCount = 0;
   readonly onRow: (row: SqlValue[]) => void;
+  readonly onComplete = ({ rowCount }: PgOutcome): void => {
+    this.rowCount = rowCount;
+  };
+  /** Identity value of the last row that a trigger inserted, empty when none did. */
+  readonly onTriggerIdentity = ([identity]: SqlValue[]): void => {
+    this.triggerIdentity = identity || undefined;
+  };
+  triggerIdentity: string | undefined;
   private readonly plan: Plan;
   private readonly sink: ResultSink;
 
