@@ -2,20 +2,22 @@
 
 import type { Parameter } from "./plan.ts";
 
+/** Quoted text and names, which may hold a dollar, or a parameter. */
+const tokens = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\d+)::/g;
+
 export function compact(
   sql: string,
   parameters: readonly Parameter[],
 ): { sql: string; parameters: readonly Parameter[] } {
-  const used = parameters.map((_, i) => sql.includes(`$${i + 1}::`));
-  if (used.every(Boolean)) return { sql, parameters };
-  const numbers = new Map<number, number>();
-  const kept = parameters.filter((_, i) => {
-    if (used[i]) numbers.set(i + 1, numbers.size + 1);
-    return used[i];
-  });
-  // Quoted text and names are passed over: they may hold a dollar.
-  const renumbered = sql.replaceAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\d+)::/g, (match, number?: string) =>
+  if (parameters.length === 0) return { sql, parameters };
+  const used = new Set(
+    [...sql.matchAll(tokens)].flatMap(([, number]) => (number === undefined ? [] : [Number(number)])),
+  );
+  if (used.size === parameters.length) return { sql, parameters };
+  const kept = [...used].sort((a, b) => a - b);
+  const numbers = new Map(kept.map((old, i) => [old, i + 1]));
+  const renumbered = sql.replaceAll(tokens, (match, number?: string) =>
     number === undefined ? match : `$${numbers.get(Number(number)) ?? number}::`,
   );
-  return { sql: renumbered, parameters: kept };
+  return { sql: renumbered, parameters: parameters.filter((_, i) => used.has(i + 1)) };
 }
