@@ -4,7 +4,8 @@
  *   2. the simulated SQL Server
  *   3. schema and, on an empty database, data
  *   4. the legacy web application
- *   5. addresses and log-ins are printed; wait for Ctrl-C
+ *   5. the proxy, the clinicians' address
+ *   6. addresses and log-ins are printed; wait for Ctrl-C
  * Children end in the reverse order. One that dies by itself takes the rest down with exit 1.
  */
 
@@ -31,6 +32,8 @@ const ports = [
   ["simulated SQL Server", "LEGACY_SQL_PORT"],
   ["engine of the simulated SQL Server", "LEGACY_SQL_ENGINE_PORT"],
   ["legacy web", "LEGACY_WEB_PORT"],
+  ["proxy", "BANYAN_PROXY_PORT"],
+  ["proxy administration", "BANYAN_PROXY_ADMIN_PORT"],
 ] as const;
 
 try {
@@ -92,8 +95,17 @@ async function startAll(
     LEGACY_SESSION_KEY: secrets.sessionKey,
     LEGACY_INTERFACE_KEY: secrets.interfaceKey,
   });
+  const legacyUrl = `http://${config.BANYAN_HOST}:${config.LEGACY_WEB_PORT}`;
+  const proxy = await child("proxy", "proxy/src/main.ts", {
+    BANYAN_DATA_DIR: state.path,
+    LEGACY_URL: legacyUrl,
+    LEGACY_SESSION_KEY: secrets.sessionKey,
+    LEGACY_INTERFACE_KEY: secrets.interfaceKey,
+  });
   state.writeConnections({
-    legacyUrl: `http://${config.BANYAN_HOST}:${config.LEGACY_WEB_PORT}`,
+    proxyUrl: proxy.details["url"],
+    proxyAdminUrl: proxy.details["adminUrl"],
+    legacyUrl,
     legacyMssqlUrl,
     legacyFaultUrl: simulator.details["controlUrl"],
     legacySessionKey: secrets.sessionKey,

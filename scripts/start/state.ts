@@ -14,6 +14,8 @@ const secretsSchema = z.object({
   sessionKey: z.string(),
   machineKey: z.string(),
   interfaceKey: z.string(),
+  adminToken: z.string(),
+  replicaToken: z.string(),
 });
 
 export type Secrets = z.infer<typeof secretsSchema>;
@@ -51,7 +53,7 @@ function refuseIfRunning(path: string, lock: string): void {
     code: "STATE_IN_USE",
     op: "npm start",
     message: `another instance (process ${pid}) is running on ${path}`,
-    hint: "Stop it first, or give this one a folder and ports of its own: BANYAN_DATA_DIR, LEGACY_WEB_PORT, LEGACY_SQL_PORT, LEGACY_SQL_ENGINE_PORT.",
+    hint: "Stop it first, or give this one a folder and ports of its own: BANYAN_DATA_DIR, BANYAN_PROXY_PORT, BANYAN_PROXY_ADMIN_PORT, LEGACY_WEB_PORT, LEGACY_SQL_PORT, LEGACY_SQL_ENGINE_PORT.",
   });
 }
 
@@ -64,14 +66,17 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** What an earlier version did not know yet is added; what is there stays, because data depend on it. */
 function readSecrets(file: string): Secrets {
-  if (existsSync(file)) return secretsSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  const present = secretsSchema.partial().parse(existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {});
   const secret = (): string => randomBytes(24).toString("base64url");
   const secrets = {
-    sqlPassword: secret(),
-    sessionKey: secret(),
-    machineKey: randomBytes(32).toString("hex"),
-    interfaceKey: secret(),
+    sqlPassword: present.sqlPassword ?? secret(),
+    sessionKey: present.sessionKey ?? secret(),
+    machineKey: present.machineKey ?? randomBytes(32).toString("hex"),
+    interfaceKey: present.interfaceKey ?? secret(),
+    adminToken: present.adminToken ?? secret(),
+    replicaToken: present.replicaToken ?? secret(),
   };
   writePrivate(file, secrets);
   return secrets;

@@ -18,11 +18,12 @@ export function summary(statePath: string, config: Config, seconds: number): str
   return `
   Banyan is ready (${seconds} s).
 
-    legacy EHR            http://${config.BANYAN_HOST}:${config.LEGACY_WEB_PORT}
+    clinicians' address   http://${config.BANYAN_HOST}:${config.BANYAN_PROXY_PORT}  (the proxy; bookmarks stay as they are)
+    legacy EHR, directly  http://${config.BANYAN_HOST}:${config.LEGACY_WEB_PORT}
     simulated SQL Server  ${config.BANYAN_HOST}:${config.LEGACY_SQL_PORT}  (database EHRPROD, user sa, password in the file below)
     all addresses, keys   ${join(statePath, "connections.json")}
 
-  Log in at the legacy EHR with one of:
+  Log in at the clinicians' address with one of:
 
 ${logins.join("\n")}
 

@@ -44,6 +44,8 @@ async function environment(): Promise<Record<string, string>> {
   folders.push(folder);
   return {
     BANYAN_DATA_DIR: join(folder, "data"),
+    BANYAN_PROXY_PORT: await freePort(),
+    BANYAN_PROXY_ADMIN_PORT: await freePort(),
     LEGACY_WEB_PORT: await freePort(),
     LEGACY_SQL_PORT: await freePort(),
     LEGACY_SQL_ENGINE_PORT: await freePort(),
@@ -102,11 +104,16 @@ describe("npm start", { timeout: 120_000 }, () => {
     const env = await environment();
     const first = start(env);
     await first.says("Banyan is ready");
-    const page = await fetch(`http://127.0.0.1:${env["LEGACY_WEB_PORT"]}/Login.aspx`);
-    expect(page.status).toBe(200);
+    for (const port of [env["LEGACY_WEB_PORT"], env["BANYAN_PROXY_PORT"]]) {
+      const page = await fetch(`http://127.0.0.1:${port}/Login.aspx`);
+      expect(page.status).toBe(200);
+      expect(await page.text()).toContain("__VIEWSTATE");
+    }
+    expect(first.output()).toContain(`clinicians' address   http://127.0.0.1:${env["BANYAN_PROXY_PORT"]}`);
     const connections = join(first.dataDir, "connections.json");
     expect(statSync(connections).mode & 0o777).toBe(0o600);
     expect(JSON.parse(readFileSync(connections, "utf8"))).toMatchObject({
+      proxyUrl: `http://127.0.0.1:${env["BANYAN_PROXY_PORT"]}`,
       legacyUrl: expect.stringContaining(String(env["LEGACY_WEB_PORT"])),
     });
     first.child.kill("SIGTERM");
