@@ -43,6 +43,7 @@ export function send(exchange: Exchange, target: TargetState): Promise<Outcome> 
         },
         answer,
       );
+      answer.dispatched();
     } catch {
       // undici refuses a header section or a path it cannot send; nothing of it has left.
       answer.abort("badRequest");
@@ -56,7 +57,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #resolve: (outcome: Outcome) => void;
   readonly #onClose: () => void;
   /** Ends a request that waits in the pool's queue for longer than its own time-out. */
-  readonly #queueTimer: NodeJS.Timeout;
+  #queueTimer: NodeJS.Timeout | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #aborted: Failure | undefined;
   #status = 0;
@@ -77,7 +78,13 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
       if (!exchange.response.writableFinished) this.abort("clientGone");
     };
     exchange.response.once("close", this.#onClose);
-    this.#queueTimer = setTimeout(() => this.abort("answerTimeout"), exchange.timeoutMs + limits.connectMsMax);
+  }
+
+  /** Most requests find a free connection and have started by now; only one that waits needs a timer. */
+  dispatched(): void {
+    if (this.#controller || this.#ended) return;
+    const msMax = this.#exchange.timeoutMs + limits.connectMsMax;
+    this.#queueTimer = setTimeout(() => this.abort("answerTimeout"), msMax);
   }
 
   /** Gives the attempt up. One that still waits for a connection ends here and now, and is dropped when its turn comes. */

@@ -25,22 +25,44 @@ export type AccessLog = { write(entry: AccessEntry): void; close(): void };
 
 export const noAccessLog: AccessLog = { write: () => {}, close: () => {} };
 
+/** Longest line: every field but the template is short and of our own making. */
+const lineCharsMax = 4_096;
+
 /** @param out where lines go, for example standard output. */
 export function createAccessLog(out: { write(text: string): unknown }, now: () => Date): AccessLog {
-  let lines = "";
+  // Lines go into one flat buffer at once: kept as strings they would be thousands of little pieces for the collector.
+  const buffer = Buffer.allocUnsafe(limits.accessLogBytesMax);
+  let length = 0;
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    if (lines !== "") out.write(lines);
-    lines = "";
+    if (length > 0) out.write(buffer.toString("latin1", 0, length));
+    length = 0;
   };
   return {
     write(entry) {
-      lines += `{"time":${now().getTime()},"event":"proxy.access","requestId":"${entry.requestId}","method":"${entry.method}","route":"${entry.rule}","template":${JSON.stringify(entry.template)},"module":"${entry.module}","by":"${entry.by}","revision":${entry.revision},"status":${entry.status},"bytes":${entry.bytes},"durationMs":${entry.durationMs.toFixed(2)},"reason":"${entry.reason}"}\n`;
-      if (lines.length >= limits.accessLogBytesMax) flush();
-      else timer ??= setTimeout(flush, limits.accessLogMs).unref();
+      if (length + lineCharsMax > buffer.length) flush();
+      length += buffer.write(lineOf(entry, now().getTime()), length, "latin1");
+      timer ??= setTimeout(flush, limits.accessLogMs).unref();
     },
     close: flush,
   };
+}
+
+function lineOf(entry: AccessEntry, time: number): string {
+  const line = `{"time":${time},"event":"proxy.access","requestId":"${entry.requestId}","method":"${entry.method}","route":"${entry.rule}","template":"${asciiOf(entry.template)}","module":"${entry.module}","by":"${entry.by}","revision":${entry.revision},"status":${entry.status},"bytes":${entry.bytes},"durationMs":${Math.round(entry.durationMs * 100) / 100},"reason":"${entry.reason}"}\n`;
+  // Only a template of absurd length gets here; half a line would not be JSON.
+  return line.length <= lineCharsMax ? line : "";
+}
+
+const plain = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/** A template as it can stand in a JSON string of single bytes. */
+function asciiOf(template: string): string {
+  return plain.test(template)
+    ? template
+    : template
+        .slice(0, 500)
+        .replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
