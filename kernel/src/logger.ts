@@ -32,6 +32,9 @@ export const loggedFields = [
   "connections",
   "captureInstance",
   "version",
+  "module",
+  "revision",
+  "replica",
 ] as const;
 
 export type LogFields = Partial<Record<(typeof loggedFields)[number], string | number | boolean>>;

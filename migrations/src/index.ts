@@ -8,6 +8,13 @@ import { AppError } from "@banyan/kernel";
 import knex, { type Knex } from "knex";
 import { connectMsMax, statementMsMax } from "./limits.ts";
 
+export {
+  controlMigrationsDirectory,
+  type MigrateControlOptions,
+  migrateControl,
+  rollbackControl,
+} from "./control.ts";
+
 /** Folder of the legacy migrations, for `knex` run by hand. */
 export const legacyMigrationsDirectory: string = fileURLToPath(new URL("../legacy", import.meta.url));
 

@@ -29,3 +29,4 @@ export {
   stageNames,
   stageSchema,
 } from "./stage.ts";
+export { witnessesOf } from "./witness.ts";

@@ -1,0 +1,14 @@
+/** Names of the control plane's log events. */
+export const events = {
+  seeded: "control.seeded",
+  published: "control.revision_published",
+  headReadFailed: "control.head_read_failed",
+  countsWriteFailed: "control.counts_write_failed",
+  countsDropped: "control.counts_dropped",
+  requestFailed: "control.request_failed",
+  replicaConnected: "control.replica_connected",
+  replicaLeft: "control.replica_left",
+  replicaRefused: "control.replica_refused_revision",
+  replicaStalled: "control.replica_stream_stalled",
+  generatedToken: "control.token_generated",
+} as const;

@@ -1,0 +1,66 @@
+/** Every bound of the control plane, each with its reason. Times in milliseconds, sizes in bytes or characters. */
+export const limits = {
+  /** A submitted rule set: the EHR's own is 40 KB. */
+  bodyBytesMax: 4_194_304,
+  /** Rule files of one set: one a module; the EHR has nine. */
+  ruleFilesMax: 200,
+  /** Names of persons, tokens, modules, replicas. */
+  nameCharsMax: 200,
+  /** Reasons are a sentence or two. */
+  reasonCharsMax: 2_000,
+  /** A URL given to explain; as long as the proxy lets in. */
+  urlCharsMax: 8_192,
+  /** Rows of one answer that lists something. */
+  listRowsMax: 200,
+  listRowsDefault: 50,
+  /** Connections to the database; replicas beat once a second and people are few. */
+  databaseConnectionsMax: 10,
+  /** A connection must be had within this time, or the database counts as away. */
+  databaseConnectMsMax: 3_000,
+  /** One statement; the longest reads a day of counts. Verifying the audit trail reads it in batches. */
+  statementMsMax: 10_000,
+  /** Rows of the audit trail read at once while it is verified. */
+  auditBatchRows: 1_000,
+  /** Problems of a broken audit trail that are listed; the first is what matters. */
+  auditProblemsMax: 100,
+  /** Registered replicas, silent ones included. */
+  replicasMax: 256,
+  /** A replica silent for this long is forgotten when room is needed or the list is tidied. */
+  replicaForgetMs: 86_400_000,
+  /** How long a heartbeat is good for; five missed beats. */
+  leaseMs: 5_000,
+  /** A move waits this long for replicas to acknowledge the revision before; two round trips are a few milliseconds. */
+  acknowledgeMsMax: 2_000,
+  /** Sign of life on an idle stream; the replica gives up after 15 seconds of silence. */
+  keepAliveMs: 2_000,
+  /** A stream whose client takes nothing for this long is cut: the replica connects anew and gets the newest state. */
+  streamStallMsMax: 10_000,
+  /** The head in the database is looked at this often, for revisions made by another control process. */
+  headPollMs: 1_000,
+  /** Modules a heartbeat names, and epochs of a module in it. */
+  heartbeatModulesMax: 500,
+  heartbeatEpochsMax: 16,
+  /** Rules whose requests one heartbeat counts. */
+  heartbeatRulesMax: 2_000,
+  /** Rules whose requests are gathered in memory between two writes. */
+  gatheredRulesMax: 10_000,
+  /** Counts are written this often. */
+  countsFlushMs: 5_000,
+  /** Counts are kept a day and a little, for "the last day". */
+  countsKeepMs: 90_000_000,
+  /** Freeze windows that have not ended. */
+  freezeWindowsMax: 100,
+  /** Longest freeze window: a forgotten one must not stop a migration for ever. */
+  freezeMsMax: 31_622_400_000,
+  /** Tokens that are not revoked. */
+  tokensMax: 500,
+  /** Approvals waiting to be used. */
+  approvalsMax: 500,
+  /** An approval is good for this long unless it says less. */
+  approvalHoursDefault: 24,
+  approvalHoursMax: 168,
+  /** The issuer's discovery document and keys must come within this time. */
+  oidcMsMax: 5_000,
+  /** Longest wait for running answers when the process is told to stop. */
+  stopMsMax: 5_000,
+} as const;

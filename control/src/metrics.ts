@@ -1,0 +1,49 @@
+/** Metrics of the control plane, in a registry of its own so that several may run in one process. */
+
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+export type ControlMetrics = ReturnType<typeof createMetrics>;
+
+export function createMetrics(read: { revision(): number; streams(): number; droppedCounts(): number }) {
+  const registry = new Registry();
+  const registers = [registry];
+  const gauge = (name: string, help: string, value: () => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
+  gauge("banyan_control_revision", "number of the newest revision", read.revision);
+  gauge("banyan_control_replica_streams", "replicas connected now", read.streams);
+  gauge("banyan_control_request_counts_dropped", "requests not counted for want of room", read.droppedCounts);
+  return {
+    registry,
+    acknowledged: new Histogram({
+      name: "banyan_control_acknowledge_seconds",
+      help: "from the commit of a revision to its acknowledgement, one observation a replica",
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
+      registers,
+    }),
+    refusals: new Counter({
+      name: "banyan_control_refusals_total",
+      help: "refused requests by code",
+      labelNames: ["code"],
+      registers,
+    }),
+    requests: new Counter({
+      name: "banyan_control_requests_total",
+      help: "requests by end point and status",
+      labelNames: ["endpoint", "status"],
+      registers,
+    }),
+    limitsReached: new Counter({
+      name: "banyan_control_limits_reached_total",
+      help: "how often a named limit was reached",
+      labelNames: ["limit"],
+      registers,
+    }),
+  };
+}
