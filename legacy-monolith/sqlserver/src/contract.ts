@@ -173,12 +173,14 @@ export class SqlError extends Error {
   readonly procedure: string | undefined;
   /** Line within the batch, 1-based; 0 when unknown. */
   line: number;
+  /** Reported just before this one, which only says that the first had consequences (1750, 4922). */
+  readonly preceding: SqlError | undefined;
 
   constructor(
     number: number,
     severity: number,
     message: string,
-    more: { state?: number; procedure?: string; line?: number } = {},
+    more: { state?: number; procedure?: string; line?: number; preceding?: SqlError } = {},
   ) {
     super(message);
     this.name = "SqlError";
@@ -187,6 +189,7 @@ export class SqlError extends Error {
     this.state = more.state ?? 1;
     this.procedure = more.procedure;
     this.line = more.line ?? 0;
+    this.preceding = more.preceding;
   }
 }
 

@@ -25,6 +25,13 @@ export const aggregateNames: ReadonlySet<string> = new Set([
 ]);
 
 export function aggregate(call: Call, scope: Scope, evaluate: Evaluate): Typed {
+  if (scope.insideWhere) {
+    throw new SqlError(
+      147,
+      15,
+      "An aggregate may not appear in the WHERE clause unless it is in a subquery contained in a HAVING clause or a select list, and the column being aggregated is an outer reference.",
+    );
+  }
   if (scope.insideAggregate) {
     throw new SqlError(
       130,

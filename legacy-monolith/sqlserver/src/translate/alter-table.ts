@@ -6,7 +6,15 @@ import type { Column, Table } from "./catalog.ts";
 import { objectId, physicalName, removeObject, systemName } from "./catalog-script.ts";
 import { convert } from "./coercion.ts";
 import type { DdlPlan, Environment } from "./plan.ts";
-import { columnPart, constraintPart, defaultLines, defaultText, planColumns, type TableName } from "./table-parts.ts";
+import {
+  notCreated,
+  columnPart,
+  constraintPart,
+  defaultLines,
+  defaultText,
+  planColumns,
+  type TableName,
+} from "./table-parts.ts";
 import { quote, quoteText } from "./typed.ts";
 import { isString, pgType, storage } from "./types.ts";
 
@@ -59,9 +67,8 @@ function act(action: AlterAction, context: Context): string[] {
     case "addConstraint": {
       const part = constraintPart(context.name, action.constraint, context.table.columns, context.env);
       if (action.constraint.kind === "primaryKey" && context.table.indexes.some((index) => index.primaryKey)) {
-        throw new SqlError(1779, 16, `Table '${context.table.name}' already has a primary key defined on it.`, {
-          state: 0,
-        });
+        const text = `Table '${context.table.name}' already has a primary key defined on it.`;
+        throw notCreated(new SqlError(1779, 16, text, { state: 0 }));
       }
       return [
         ...(part.definition === "" ? [] : [`ALTER TABLE ${context.name.sql} ADD ${part.definition}`]),
@@ -167,11 +174,11 @@ function alterColumn(action: Extract<AlterAction, { kind: "alterColumn" }>, cont
     nullable &&
     table.indexes.some((index) => index.primaryKey && index.columns.some((key) => key.column.id === column.id))
   ) {
-    throw new SqlError(
-      5074,
-      16,
+    const preceding = dependent(
       `The object '${table.indexes.find((index) => index.primaryKey)?.name}' is dependent on column '${column.name}'.`,
     );
+    const text = `ALTER TABLE ALTER COLUMN ${column.name} failed because one or more objects access this column.`;
+    throw new SqlError(4922, 16, text, { state: 9, preceding });
   }
   const physical = quote(column.physical);
   const converted = convert({ sql: physical, type: column.type, nullable: true }, action.type, {
@@ -186,6 +193,8 @@ function alterColumn(action: Extract<AlterAction, { kind: "alterColumn" }>, cont
   ];
 }
 
+const dependent = (text: string): SqlError => new SqlError(5074, 16, text);
+
 function dropColumn(column: string, ifExists: boolean, context: Context): string[] {
   const { table, name, id } = context;
   const found = table.columns.find((candidate) => candidate.name.toLowerCase() === column.toLowerCase());
@@ -199,11 +208,11 @@ function dropColumn(column: string, ifExists: boolean, context: Context): string
   }
   const index = table.indexes.find((candidate) => candidate.columns.some((key) => key.column.id === found.id));
   if (index || found.hasDefault) {
-    throw new SqlError(
-      5074,
-      16,
+    const preceding = dependent(
       `The ${index && !index.primaryKey && !index.uniqueConstraint ? "index" : "object"} '${index?.name ?? "DEFAULT"}' is dependent on column '${found.name}'.`,
     );
+    const text = `ALTER TABLE DROP COLUMN ${found.name} failed because one or more objects access this column.`;
+    throw new SqlError(4922, 16, text, { state: 9, preceding });
   }
   return [
     `SELECT capture.before_ddl(${id}, 'drop_column', ${quoteText(found.name)})`,

@@ -102,17 +102,24 @@ const sourceName = (type: SqlType): string => quoteText(displayName(type));
 
 function toInteger(value: Typed, to: SqlType): string {
   const { sql, type: from } = value;
-  const cast = (inner: string): string =>
-    to.name === "tinyint" ? `sim.tiny((${inner})::int8)` : `(${inner})::${pgType(to)}`;
+  const cast = (inner: string): string => {
+    if (to.name === "tinyint") return `sim.tiny((${inner})::int8)`;
+    if (to.name === "smallint" && family(from) === "integer") return `sim.small((${inner})::int8)`;
+    return `(${inner})::${pgType(to)}`;
+  };
   switch (family(from)) {
     case "integer":
       if (to.name === "bit") return isSmallLiteral(value, 1) ? `${sql}::int2` : `abs(sign(${sql}))::int2`;
       if (to.name === "tinyint" && (from.name === "bit" || isSmallLiteral(value, 255))) return `(${sql})::int2`;
+      if (to.name === "smallint" && (from.name === "bit" || from.name === "tinyint" || isSmallLiteral(value, 32_767))) {
+        return `(${sql})::int2`;
+      }
       return cast(sql);
     case "decimal":
       return to.name === "bit" ? `abs(sign(${sql}))::int2` : cast(`trunc(${sql})`);
     case "float":
-      return to.name === "bit" ? `abs(sign(${sql}))::int2` : cast(`trunc(${sql})`);
+      if (to.name === "bit") return `abs(sign(${sql}))::int2`;
+      return `sim.whole(${sql}, ${quoteText(to.name)})::${pgType(to)}`;
     case "money":
       return to.name === "bit" ? `abs(sign(${sql}))::int2` : cast(`round(${sql})`);
     case "string":

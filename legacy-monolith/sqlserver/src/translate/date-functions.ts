@@ -12,6 +12,8 @@ import { bigint, datetime, displayName, family, int, isNumber, isString, nvarcha
 type Call = Extract<Expression, { kind: "call" }>;
 type Builder = (call: Call, evaluate: Evaluate) => Typed;
 
+const precise: SqlType = { name: "datetime2", scale: 7 };
+
 const partNames: ReadonlyMap<string, string> = new Map(
   Object.entries({
     year: "year yy yyyy",
@@ -44,9 +46,10 @@ function count(call: Call, wanted: number): void {
     throw new SqlError(174, 15, `The ${call.name} function requires ${wanted} argument(s).`);
 }
 
-/** A date argument: strings and numbers become datetime. */
-function moment(argument: Typed): Typed {
+/** A date argument: numbers become datetime, strings too unless the function's page says datetime2. */
+function moment(argument: Typed, ofString: SqlType = datetime): Typed {
   if (family(argument.type) === "datetime") return argument;
+  if (isString(argument.type) && !isNullLiteral(argument)) return convert(argument, ofString);
   if (isNullLiteral(argument) || isNumber(argument.type) || isString(argument.type)) return convert(argument, datetime);
   throw new SqlError(
     8116,
@@ -94,6 +97,7 @@ const dateAdd: Builder = (call, evaluate) => {
   }
   if (part === "millisecond" && from.type.name === "datetime") sql = `sim.dt(${sql})`;
   if (from.type.name === "smalldatetime") sql = `date_trunc('minute', ${sql})`;
+  if (from.type.name !== "time") sql = `sim.added(${sql}, '${from.type.name}')`;
   return { sql: `(${sql})::${pgType(from.type)}`, type: from.type, nullable };
 };
 
@@ -110,7 +114,7 @@ const dateDiff =
   (call, evaluate) => {
     count(call, 3);
     const part = partOf(call.args[0], "datediff");
-    const [a, b] = [moment(arg(call, 1, evaluate)), moment(arg(call, 2, evaluate))];
+    const [a, b] = [moment(arg(call, 1, evaluate), precise), moment(arg(call, 2, evaluate), precise)];
     const [x, y] = [stamp(a), stamp(b)];
     const nullable = a.nullable || b.nullable;
     const type = big ? bigint : int;
@@ -148,7 +152,7 @@ const dateDiff =
 const datePart: Builder = (call, evaluate) => {
   count(call, 2);
   const part = partOf(call.args[0], "datepart");
-  return partNumber(part, moment(arg(call, 1, evaluate)));
+  return partNumber(part, moment(arg(call, 1, evaluate), precise));
 };
 
 function partNumber(part: string, of: Typed): Typed {
@@ -179,7 +183,7 @@ function partNumber(part: string, of: Typed): Typed {
 const dateName: Builder = (call, evaluate) => {
   count(call, 2);
   const part = partOf(call.args[0], "datename");
-  const of = moment(arg(call, 1, evaluate));
+  const of = moment(arg(call, 1, evaluate), precise);
   const name =
     part === "month"
       ? `sim.month_name(${stamp(of)})`
@@ -193,7 +197,7 @@ const single =
   (part: string): Builder =>
   (call, evaluate) => {
     count(call, 1);
-    return partNumber(part, moment(arg(call, 0, evaluate)));
+    return partNumber(part, moment(arg(call, 0, evaluate), precise));
   };
 
 const now =
@@ -202,8 +206,6 @@ const now =
     count(call, 0);
     return { sql: `sim.${fn}()${type.name === "datetime" ? "::timestamp(3)" : ""}`, type, nullable: false };
   };
-
-const precise: SqlType = { name: "datetime2", scale: 7 };
 
 const endOfMonth: Builder = (call, evaluate) => {
   const from = moment(arg(call, 0, evaluate));

@@ -78,7 +78,7 @@ function makeTable(
   const columnParts = planned.map((column) => columnPart(name, column, columns, env));
   const constraints = [...statement.constraints, ...statement.columns.flatMap((column) => column.constraints)];
   if (constraints.filter((constraint) => constraint.kind === "primaryKey").length > 1)
-    throw secondPrimaryKey(name.name);
+    throw new SqlError(8110, 16, `Cannot add multiple PRIMARY KEY constraints to table '${name.name}'.`, { state: 0 });
   const constraintParts = constraints.map((constraint) => constraintPart(name, constraint, columns, env));
   const parts = [...columnParts, ...constraintParts].map((part) => part.definition).filter((text) => text !== "");
   const row = addObject({ schema: name.schema, name: name.name, physical: name.name.toLowerCase(), type: "U" });
@@ -143,7 +143,11 @@ function dropTables(statement: Drop, env: Environment): DdlPlan {
     }
     const id = objectId(table.schema, table.name);
     statements.push(
-      `DO $do$ DECLARE parent text; BEGIN SELECT o.name INTO parent FROM sim.foreign_keys k JOIN sim.objects o ON o.object_id = k.object_id WHERE k.referenced_object_id = ${id} AND k.parent_object_id <> ${id} LIMIT 1; IF FOUND THEN PERFORM sim.fail(3726, 16, 1, ${quoteText(`Could not drop object '${name.join(".")}' because it is referenced by a FOREIGN KEY constraint.`)}); END IF; END $do$`,
+      refusedWhenReferenced(
+        id,
+        3726,
+        `Could not drop object '${name.join(".")}' because it is referenced by a FOREIGN KEY constraint.`,
+      ),
       `SELECT capture.before_drop_table(${id})`,
       `DROP TABLE ${table.sql}`,
       ...table.triggers.flatMap((trigger) => dropTriggerFunctions(table, trigger.name)),
@@ -154,6 +158,11 @@ function dropTables(statement: Drop, env: Environment): DdlPlan {
     );
   }
   return temp ? { kind: "ddl", statements, temp } : plan(statements);
+}
+
+/** A statement that fails when another table's foreign key points here. */
+function refusedWhenReferenced(id: string, number: number, text: string): string {
+  return `DO $do$ BEGIN IF EXISTS (SELECT FROM sim.foreign_keys k WHERE k.referenced_object_id = ${id} AND k.parent_object_id <> ${id}) THEN PERFORM sim.fail(${number}, 16, 1, ${quoteText(text)}); END IF; END $do$`;
 }
 
 /** One PL/pgSQL function a trigger and event; see triggers.ts. */
@@ -187,7 +196,9 @@ function truncate(statement: Of<"truncate">, env: Environment): DdlPlan {
       16,
       `Cannot find the object "${statement.table.join(".")}" because it does not exist or you do not have permissions.`,
     );
-  return plan([`TRUNCATE TABLE ${table.sql} RESTART IDENTITY`]);
+  const text = `Cannot truncate table '${statement.table.join(".")}' because it is being referenced by a FOREIGN KEY constraint.`;
+  const guard = own.startsWith("#") ? [] : [refusedWhenReferenced(objectId(table.schema, table.name), 4712, text)];
+  return plan([...guard, `TRUNCATE TABLE ${table.sql} RESTART IDENTITY`]);
 }
 
 function createIndex(statement: Of<"createIndex">, env: Environment): DdlPlan {
@@ -285,9 +296,6 @@ function createSchema(statement: Of<"createSchema">, env: Environment): DdlPlan 
 
 export const alreadyNamed = (name: string): SqlError =>
   new SqlError(2714, 16, `There is already an object named '${name}' in the database.`, { state: 6 });
-
-export const secondPrimaryKey = (table: string): SqlError =>
-  new SqlError(1779, 16, `Table '${table}' already has a primary key defined on it.`, { state: 0 });
 
 export const cannotDrop = (kind: string, name: ObjectName): SqlError =>
   new SqlError(

@@ -9,7 +9,7 @@ import { literal } from "./literal.ts";
 import { arithmetic, branches, collationOf, collationSuffix, comparison, like, unified } from "./operators.ts";
 import type { Scope } from "./scope.ts";
 import { isNullLiteral, type TranslatedQuery, type Translation, type Typed } from "./typed.ts";
-import { bit, displayName, family, isString } from "./types.ts";
+import { bit, displayName, family, isString, maxLength } from "./types.ts";
 
 const comparisons = new Set(["=", "<>", "<", ">", "<=", ">="]);
 
@@ -24,7 +24,7 @@ export function value(expression: Expression, scope: Scope, t: Translation): Typ
     case "global":
       return global(expression.name, t);
     case "column":
-      return column(expression.parts, scope, t);
+      return column(expression.parts, scope);
     case "unary":
       return unary(expression.operator, expression.operand, scope, t);
     case "binary":
@@ -69,21 +69,10 @@ function global(name: string, t: Translation): Typed {
   return t.global(name);
 }
 
-function column(parts: readonly string[], scope: Scope, t: Translation): Typed {
+function column(parts: readonly string[], scope: Scope): Typed {
   const name = parts.at(-1) ?? "";
   if (parts.length === 1 && name.startsWith("$") && name.toLowerCase() === "$action") return scope.resolve(["$action"]);
-  if (t.environment.trigger && parts.length === 2) checkTriggerTable(parts, t);
   return scope.resolve(parts);
-}
-
-/** text, ntext and image columns cannot be read from inserted and deleted. */
-function checkTriggerTable(parts: readonly string[], t: Translation): void {
-  const [table = "", name = ""] = parts.map((part) => part.toLowerCase());
-  if (table !== "inserted" && table !== "deleted") return;
-  const found = t.environment.trigger?.table.columns.find((c) => c.physical === name);
-  if (found && ["text", "ntext", "image"].includes(found.type.name)) {
-    throw new SqlError(311, 16, "Cannot use text, ntext, or image columns in the 'inserted' and 'deleted' tables.");
-  }
 }
 
 function unary(operator: "-" | "+" | "~" | "not", operand: Expression, scope: Scope, t: Translation): Typed {
@@ -104,7 +93,7 @@ function unary(operator: "-" | "+" | "~" | "not", operand: Expression, scope: Sc
     sql: `(- ${inner.sql})`,
     type: inner.type,
     nullable: inner.nullable,
-    ...(typeof inner.literal === "string" && { literal: inner.literal }),
+    ...(inner.digits !== undefined && { digits: inner.digits }),
   };
 }
 
@@ -113,6 +102,14 @@ function binary(expression: Extract<Expression, { kind: "binary" }>, scope: Scop
     throw new SqlError(4145, 15, "An expression of boolean type was specified where a value is expected.");
   }
   return arithmetic(expression.operator, value(expression.left, scope, t), value(expression.right, scope, t));
+}
+
+/** EXISTS asks for no column: its star names none. */
+function withoutStar(query: Query): Query {
+  const { body } = query;
+  if (body.kind !== "select" || body.items.some((item) => item.kind !== "star")) return query;
+  const one: Expression = { kind: "literal", type: "int", text: "1" };
+  return { ...query, body: { ...body, items: [{ kind: "value", value: one }] } };
 }
 
 function caseOf(expression: Extract<Expression, { kind: "case" }>, scope: Scope, t: Translation): Typed {
@@ -149,18 +146,24 @@ function call(expression: Extract<Expression, { kind: "call" }>, scope: Scope, t
   return callFunction(expression, evaluate, t);
 }
 
+/** Characters that any number, moment or GUID fits in. */
+const anyScalarLength = 50;
+
 function cast(expression: Extract<Expression, { kind: "cast" }>, scope: Scope, t: Translation): Typed {
   const inner = value(expression.value, scope, t);
   const style = expression.style && convert(value(expression.style, scope, t), { name: "int" }).sql;
   const how = { explicit: true, immutable: t.immutable, ...(style !== undefined && { style }) };
-  const converted = convert(inner, expression.type, how);
-  if (!expression.attempt || converted.sql === inner.sql)
+  // What is cast is no literal any more: its type counts, and CAST(NULL AS …) has one.
+  const { literal: _, digits: __, ...converted } = convert(inner, expression.type, how);
+  if (!expression.attempt || converted.sql === inner.sql || isNullLiteral(inner))
     return { ...converted, ...(inner.collation !== undefined && { collation: inner.collation }) };
   return tryCast(inner, expression.type, style ?? "0");
 }
 
-/** TRY_CAST answers NULL where CAST fails; only conversions from strings are known here. */
+/** TRY_CAST answers NULL where CAST fails: known for strings, and for what always fits a string of such a length. */
 function tryCast(inner: Typed, type: SqlType, style: string): Typed {
+  const fits = isString(type) && maxLength(type) >= anyScalarLength && family(inner.type) !== "binary";
+  if (fits) return convert(inner, type, { explicit: true, style });
   if (!isString(inner.type)) throw notSupported(`TRY_CAST of ${displayName(inner.type)}`);
   const kind = family(type);
   const sql =
@@ -227,7 +230,7 @@ export function condition(expression: Expression, scope: Scope, t: Translation):
     case "isNull":
       return `(${value(expression.value, scope, t).sql} IS ${expression.negated ? "NOT " : ""}NULL)`;
     case "exists":
-      return `EXISTS (${subquery(expression.query, scope, t).sql})`;
+      return `EXISTS (${subquery(withoutStar(expression.query), scope, t).sql})`;
     case "compareAll": {
       const inner = subquery(expression.query, scope, t);
       const [left, right] = [value(expression.value, scope, t), oneColumn(inner.columns)];

@@ -1,13 +1,13 @@
 /** T-SQL's scalar functions by name: those that choose among their arguments, and the way to all others. */
 
-import { SqlError, type SqlType } from "../contract.ts";
+import { notSupported, SqlError, type SqlType } from "../contract.ts";
 import type { Expression } from "../tsql/ast.ts";
 import { Arguments, type Builtin, builtin, typed } from "./builtin.ts";
 import { convert } from "./coercion.ts";
 import { dateFunctions } from "./date-functions.ts";
 import { metadataFunctions } from "./metadata-functions.ts";
 import { numberFunctions } from "./number-functions.ts";
-import { branches, comparison } from "./operators.ts";
+import { branches, collationSuffix, comparison } from "./operators.ts";
 import { textFunctions } from "./text-functions.ts";
 import { ciText, type Evaluate, isNullLiteral, type Translation, type Typed } from "./typed.ts";
 import { int, isString, pgType } from "./types.ts";
@@ -58,7 +58,18 @@ export function callFunction(call: Call, evaluate: Evaluate, t: Translation): Ty
   if (call.args.length < found.least || call.args.length > found.most) {
     throw new SqlError(174, 15, `The ${call.name} function requires ${found.least} argument(s).`);
   }
-  return found.build(new Arguments(call.name, call.args.map(evaluate)), t);
+  const args = call.args.map(evaluate);
+  return collated(call.name, args, found.build(new Arguments(call.name, args), t));
+}
+
+/** What a function makes of text keeps the explicit collation of an argument. @throws SqlError 468 for two of them */
+function collated(name: string, args: readonly Typed[], result: Typed): Typed {
+  const named = args.filter(({ collation }) => collation !== undefined);
+  const [first] = named;
+  if (first?.collation === undefined) return result;
+  collationSuffix(...named);
+  if (name === "patindex" && first.collation !== "sim.ci") throw notSupported("PATINDEX with COLLATE");
+  return isString(result.type) ? { ...result, collation: first.collation } : result;
 }
 
 /** `sys.fn_cdc_get_max_lsn()` and the like: functions PostgreSQL holds. */

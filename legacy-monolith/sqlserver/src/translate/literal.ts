@@ -11,7 +11,7 @@ export function literal({ type, text }: Literal): Typed {
     case "null":
       return { sql: "NULL", type: int, nullable: true, literal: null };
     case "int":
-      return { sql: text, type: int, nullable: false, literal: text };
+      return { sql: text, type: int, nullable: false, literal: text, digits: text.length };
     case "decimal": {
       const [whole = "", fraction = ""] = text.split(".");
       const digits = whole.replace(/^0+/, "").length;

@@ -28,9 +28,9 @@ const wordOf: Readonly<Record<string, string>> = {
   "*": "multiply",
   "/": "divide",
   "%": "modulo",
-  "&": "boolean AND",
-  "|": "boolean OR",
-  "^": "boolean XOR",
+  "&": "'&'",
+  "|": "'|'",
+  "^": "'^'",
 };
 
 /** The type all branches share. */
@@ -84,7 +84,7 @@ function typeNulls(left: Typed, right: Typed): [Typed, Typed] {
 }
 
 function refusedOperator(operator: string, left: SqlType, right: SqlType): SqlError {
-  if (left.name === right.name) {
+  if (left.name === right.name && !["%", "&", "|", "^"].includes(operator)) {
     return new SqlError(
       8117,
       16,
@@ -114,8 +114,8 @@ function numberOf(value: Typed, other: Typed): { sql: string; size: { precision:
     const converted = convert(value, other.type);
     return { sql: converted.sql, size: asDecimal(converted.type) };
   }
-  const digits = value.literal?.length;
-  return { sql: value.type.name === "int" ? `${value.sql}::numeric` : value.sql, size: asDecimal(value.type, digits) };
+  const sql = value.type.name === "int" ? `${value.sql}::numeric` : value.sql;
+  return { sql, size: asDecimal(value.type, value.digits) };
 }
 
 function bitwise(operator: "&" | "|" | "^", a: Typed, b: Typed, nullable: boolean): Typed {
@@ -159,14 +159,26 @@ export function concatenation(a: Typed, b: Typed): Typed {
 function moments(operator: Arithmetic, a: Typed, b: Typed, nullable: boolean): Typed {
   const plain = (type: SqlType): boolean => type.name === "datetime" || type.name === "smalldatetime";
   const operand = (type: SqlType): boolean => plain(type) || isNumber(type) || isString(type);
-  if ((operator !== "+" && operator !== "-") || !operand(a.type) || !operand(b.type)) {
+  const isSum = operator === "+" || operator === "-";
+  if (isSum && (isNumber(a.type) || isNumber(b.type)) && !(operand(a.type) && operand(b.type))) {
+    throw new SqlError(
+      206,
+      16,
+      `Operand type clash: ${displayName(a.type)} is incompatible with ${displayName(b.type)}`,
+      {
+        state: 2,
+      },
+    );
+  }
+  if (!isSum || !operand(a.type) || !operand(b.type)) {
     throw refusedOperator(operator, a.type, b.type);
   }
   const days = (value: Typed): string =>
     isNumber(value.type) ? `(${value.sql})::float8` : `sim.day_number(${convert(value, datetime).sql})`;
   const type = plain(a.type) && a.type.name === "smalldatetime" && !plain(b.type) ? a.type : datetime;
   if (plain(a.type) && isNumber(b.type) && family(b.type) === "integer") {
-    return { sql: `(${a.sql} ${operator} ${b.sql} * interval '1 day')::${pgType(type)}`, type, nullable };
+    const moved = `sim.added(${a.sql} ${operator} ${b.sql} * interval '1 day', '${type.name}')`;
+    return { sql: `${moved}::${pgType(type)}`, type, nullable };
   }
   return { sql: `sim.dt(sim.days(${days(a)} ${operator} ${days(b)}))::${pgType(datetime)}`, type: datetime, nullable };
 }

@@ -121,7 +121,9 @@ function selectCore(
   const scope = new Scope(outer);
   const locks: LockRequest[] = [];
   let fromText = from(select.from, scope, t, locks);
+  scope.insideWhere = true;
   let where = select.where ? condition(select.where, scope, t) : "";
+  scope.insideWhere = false;
   const keys = select.groupBy.map((key) => groupKey(key, scope, t));
   const hasAggregates = [...select.items, select.having, ...tail.orderBy].some((node) => some(node, isAggregate));
   const grouped = keys.length > 0 || hasAggregates || select.having !== undefined;

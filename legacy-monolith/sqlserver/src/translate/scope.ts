@@ -14,6 +14,8 @@ export type ScopeColumn = {
   readonly type: SqlType;
   readonly nullable: boolean;
   readonly column?: Column & { readonly table?: string };
+  /** What a reference to it is answered with: text columns of inserted and deleted. */
+  readonly refusal?: () => SqlError;
 };
 
 export type ScopeTable = {
@@ -44,6 +46,7 @@ export class Scope {
   /** Set while select list, HAVING and ORDER BY of a grouped query are translated. */
   grouping: Grouping | undefined;
   insideAggregate = false;
+  insideWhere = false;
 
   constructor(parent?: Scope) {
     this.parent = parent;
@@ -126,6 +129,7 @@ export class Scope {
 }
 
 export function columnValue(table: ScopeTable, column: ScopeColumn): Typed {
+  if (column.refusal) throw column.refusal();
   const value = { sql: column.sql, type: column.type, nullable: column.nullable || table.optional };
   return column.column ? { ...value, column: column.column } : value;
 }

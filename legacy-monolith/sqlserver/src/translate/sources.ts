@@ -82,7 +82,8 @@ function tableSource(
   }
   const transition = transitionTable(one.name, t);
   if (transition) {
-    const added = scope.add(tableScope(transition.table, name));
+    const plain = tableScope(transition.table, name);
+    const added = scope.add({ ...plain, columns: plain.columns.map(unreadableText) });
     return `${transition.sql} AS ${added.sql}`;
   }
   const table = resolveTable(one.name, t);
@@ -90,6 +91,13 @@ function tableSource(
   const lock = lockOf(one.hints, table, t);
   if (lock !== undefined) locks.push({ table: added, clause: lock });
   return `${table.sql} AS ${added.sql}`;
+}
+
+/** text, ntext and image columns cannot be read from inserted and deleted. */
+function unreadableText(column: ScopeColumn): ScopeColumn {
+  if (!["text", "ntext", "image"].includes(column.type.name)) return column;
+  const text = "Cannot use text, ntext, or image columns in the 'inserted' and 'deleted' tables.";
+  return { ...column, refusal: () => new SqlError(311, 16, text) };
 }
 
 /** inserted and deleted inside a trigger; the one the event does not have is empty. */

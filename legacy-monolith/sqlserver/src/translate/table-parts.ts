@@ -262,6 +262,10 @@ function rowversionTrigger(table: TableName, column: Column): string[] {
   ];
 }
 
+/** SQL Server says first what is wrong, then that the constraint does not come into being. */
+export const notCreated = (preceding: SqlError): SqlError =>
+  new SqlError(1750, 16, "Could not create constraint or index. See previous errors.", { state: 0, preceding });
+
 /** A key, foreign key or check. @throws SqlError 1911, 8111, 1769, 1767, 1776 */
 export function constraintPart(
   table: TableName,
@@ -351,7 +355,9 @@ function foreignKeyPart(
   const toItself = targetName.toLowerCase() === table.name.toLowerCase();
   const target = toItself ? undefined : env.catalog.table(key.table.at(-2) || undefined, targetName);
   if (!toItself && !target)
-    throw new SqlError(1767, 16, `Foreign key '${name}' references invalid table '${key.table.join(".")}'.`);
+    throw notCreated(
+      new SqlError(1767, 16, `Foreign key '${name}' references invalid table '${key.table.join(".")}'.`, { state: 0 }),
+    );
   if (toItself || !target) throw notSupported("a foreign key to its own table");
   const wanted =
     key.references.length > 0

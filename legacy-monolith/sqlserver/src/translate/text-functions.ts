@@ -15,6 +15,7 @@ import {
   typed,
 } from "./builtin.ts";
 import { bytesOf } from "./coercion.ts";
+import { collationSuffix } from "./operators.ts";
 import { isNullLiteral, type Typed } from "./typed.ts";
 import { displayName, family, isNumber, isUnicode, maxLength, nvarchar, varchar } from "./types.ts";
 
@@ -83,8 +84,10 @@ function substring(a: Arguments): Typed {
 }
 
 function charIndex(a: Arguments): Typed {
-  const hay = a.string(1);
-  return castTo(`sim.charindex(${a.text(0)}, ${hay.sql}, ${a.int(2, "1")})`, countType(hay.type), a.nullable);
+  const [needle, hay] = [a.string(0), a.string(1)];
+  const suffix = collationSuffix(needle, hay);
+  const sql = `sim.charindex(${needle.sql}${suffix}, ${hay.sql}${suffix}, ${a.int(2, "1")})`;
+  return castTo(sql, countType(hay.type), a.nullable);
 }
 
 function replace(a: Arguments): Typed {
@@ -93,7 +96,8 @@ function replace(a: Arguments): Typed {
   if (!s) throw notSupported("REPLACE without arguments");
   const unicode = parts.some((part) => isUnicode(part.type));
   const type = maxLength(s.type) === Number.POSITIVE_INFINITY ? sameText(s) : unicode ? nvarchar(4000) : varchar(8000);
-  return textOf(`sim.replace(${parts.map((part) => part.sql).join(", ")})`, type, a.nullable);
+  const suffix = collationSuffix(...parts);
+  return textOf(`sim.replace(${parts.map((part) => `${part.sql}${suffix}`).join(", ")})`, type, a.nullable);
 }
 
 function replicate(a: Arguments): Typed {

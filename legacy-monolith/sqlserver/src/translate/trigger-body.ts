@@ -241,7 +241,9 @@ END`;
     }
     if (plan.identityIndex !== undefined) {
       targets[plan.identityIndex] = this.scratch({ name: "numeric", precision: 38, scale: 0 });
-      sets.push(`"$identity" := ${targets[plan.identityIndex]};`);
+      sets.push(
+        `"$identity" := ${targets[plan.identityIndex]}; PERFORM set_config('sim.identity', "$identity"::text, false);`,
+      );
     }
     const count = this.countsRows ? ' "$rowcount" := "$rowcount" + 1;' : "";
     return `${this.countsRows ? '"$rowcount" := 0; ' : ""}FOR ${targets.join(", ")} IN ${plan.sql} LOOP ${sets.join(" ")}${count} END LOOP;`;

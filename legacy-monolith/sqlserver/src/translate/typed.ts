@@ -17,6 +17,8 @@ export type Typed = {
   readonly nullable: boolean;
   /** Text of a literal as written; null for NULL, whose type gives way to any other. */
   readonly literal?: string | null;
+  /** An integer constant has as many digits of precision as it shows. */
+  readonly digits?: number;
   /** Set by COLLATE: comparisons follow it. */
   readonly collation?: string;
   /** A column itself, not an expression over it. */

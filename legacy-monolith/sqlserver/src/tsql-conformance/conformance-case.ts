@@ -29,6 +29,8 @@ export type ConformanceCase = Expected & {
   readonly beside?: string;
   readonly sql: string;
   readonly source: string;
+  /** Why the simulator refuses this, with its own error 40000; a real server has to agree all the same. */
+  readonly refusedBySimulator?: string;
 };
 
 /** Cases that share a documentation page. */

@@ -21,12 +21,15 @@ export type Column = {
 
 export function open(config: ConnectionConfiguration): Promise<Connection> {
   const connection = new Connection(config);
+  // A connection that breaks is seen by the case that lacks its answer.
+  connection.on("error", () => undefined);
   return new Promise((resolve, reject) => {
     connection.connect((error) => (error ? reject(error) : resolve(connection)));
   });
 }
 
 export async function close(connection: Connection): Promise<void> {
+  if ((connection as unknown as { closed: boolean }).closed) return;
   const ended = new Promise<void>((resolve) => connection.once("end", resolve));
   connection.close();
   await ended;

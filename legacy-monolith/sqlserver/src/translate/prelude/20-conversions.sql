@@ -79,6 +79,26 @@ BEGIN
   RETURN x;
 END $$;
 
+CREATE FUNCTION sim.small(x int8) RETURNS int2 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  IF x < -32768 OR x > 32767 THEN
+    PERFORM sim.fail(220, 16, 1, 'Arithmetic overflow error for data type smallint, value = ' || x || '.');
+  END IF;
+  RETURN x;
+END $$;
+
+-- A float cut to a whole number.
+CREATE FUNCTION sim.whole(x float8, target text) RETURNS int8 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  n float8 := trunc(x);
+BEGIN
+  IF n < (CASE target WHEN 'tinyint' THEN 0 WHEN 'smallint' THEN -32768 WHEN 'int' THEN -2147483648 ELSE -9223372036854775808 END)
+    OR n > (CASE target WHEN 'tinyint' THEN 255 WHEN 'smallint' THEN 32767 WHEN 'int' THEN 2147483647 ELSE 9223372036854774784 END) THEN
+    PERFORM sim.fail(232, 16, 3, 'Arithmetic overflow error for type ' || target || ', value = ' || round(x::numeric, 6) || '.');
+  END IF;
+  RETURN n;
+END $$;
+
 -- A number as a string that may be too short: an int becomes '*', anything else is 8115.
 CREATE FUNCTION sim.int_text(x int8, n int) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   SELECT CASE WHEN length(x::text) <= n THEN x::text ELSE '*' END

@@ -197,6 +197,15 @@ $$;
 CREATE FUNCTION sim.add_months(t timestamp, n int) RETURNS timestamp LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   SELECT t + make_interval(months => n)
 $$;
+-- What DATEADD and + give has to stay within the type.
+CREATE FUNCTION sim.added(t timestamp, type text) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  IF t >= timestamp '10000-01-01' OR t < (CASE type WHEN 'datetime' THEN timestamp '1753-01-01'
+    WHEN 'smalldatetime' THEN timestamp '1900-01-01' ELSE timestamp '0001-01-01' END) THEN
+    PERFORM sim.fail(517, 16, 1, 'Adding a value to a ''' || type || ''' column caused an overflow.');
+  END IF;
+  RETURN t;
+END $$;
 CREATE FUNCTION sim.week_number(t timestamp) RETURNS int LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   SELECT ((extract(doy FROM t)::int + extract(dow FROM date_trunc('year', t))::int - 1) / 7) + 1
 $$;
