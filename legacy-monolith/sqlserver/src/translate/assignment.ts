@@ -8,7 +8,7 @@ import { invalidColumn } from "./scope.ts";
 import { quoteText, type Translation, type Typed } from "./typed.ts";
 import { pgType } from "./types.ts";
 
-export function findColumn(table: Table, name: string): Column {
+function findColumn(table: Table, name: string): Column {
   const wanted = name.toLowerCase();
   const found = table.columns.find((column) => column.name.toLowerCase() === wanted);
   if (!found) throw invalidColumn(name);
@@ -21,7 +21,7 @@ export function assigned(value: Typed, column: Column, table: Table): Typed {
 }
 
 /** Columns that take a value when INSERT names none. */
-export const defaultColumns = (table: Table): Column[] =>
+const defaultColumns = (table: Table): Column[] =>
   table.columns.filter((column) => !column.computed && !column.identity && column.type.name !== "timestamp");
 
 /** Columns of an INSERT's list. `isDefault` tells which get only DEFAULT. */

@@ -12,7 +12,7 @@ export type {
   Plan,
   PlanKind,
 } from "./plan.ts";
-export { globalTypes, sqlStates } from "./plan.ts";
+export { sqlStates } from "./plan.ts";
 export { preludeSql } from "./prelude.ts";
-export { translateCondition, translateData, translateExpression } from "./data-plan.ts";
+export { translateCondition, translateExpression } from "./data-plan.ts";
 export { translate } from "./translate.ts";

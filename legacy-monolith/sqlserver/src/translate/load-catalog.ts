@@ -173,7 +173,7 @@ function namedConstraints(table: Table): { physical: string; table: Table; name:
 }
 
 /** T-SQL type of a PostgreSQL one; `typmod` as in pg_attribute. */
-export function typeOfPg(name: string, typmod: number): SqlType {
+function typeOfPg(name: string, typmod: number): SqlType {
   const known: Readonly<Record<string, SqlType>> = {
     bit: { name: "bit" },
     tinyint: { name: "tinyint" },
