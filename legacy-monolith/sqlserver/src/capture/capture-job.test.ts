@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sqlError, type TestDatabase, TestEngine } from "./engine-for-tests.ts";
+import { patience, sqlError, type TestDatabase, TestEngine } from "./engine-for-tests.ts";
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -99,21 +99,21 @@ describe("the capture job", () => {
     const db = await captured();
     db.job();
     await insert(db, 1);
-    await expect.poll(lastId(db)).toBe(1);
+    await expect.poll(lastId(db), patience).toBe(1);
   });
 
   it("holds the backlog while stopped and publishes it whole, in order, after the start", async () => {
     const db = await captured();
     db.job();
     await insert(db, 1);
-    await expect.poll(lastId(db)).toBe(1);
+    await expect.poll(lastId(db), patience).toBe(1);
     await db.sql.query("SELECT capture.want_job('capture', false)");
     const idleReader = () => db.value("SELECT pg_try_advisory_xact_lock(capture.reader_lock())");
-    await expect.poll(idleReader).toBe(true);
+    await expect.poll(idleReader, patience).toBe(true);
     for (let id = 2; id <= 5; id += 1) await insert(db, id);
     expect(await lastId(db)()).toBe(1);
     await db.sql.query("SELECT capture.want_job('capture', true)");
-    await expect.poll(lastId(db)).toBe(5);
+    await expect.poll(lastId(db), patience).toBe(5);
     expect((await db.changes("dbo_Patient")).map((r) => r["id"])).toEqual([1, 2, 3, 4, 5]);
   });
 
@@ -125,7 +125,7 @@ describe("the capture job", () => {
     for (let id = 1; id <= 6; id += 1) await insert(db, id);
     await db.sql.query("SELECT capture.want_job('capture', true)");
     db.job();
-    await expect.poll(lastId(db)).toBe(6);
+    await expect.poll(lastId(db), patience).toBe(6);
     expect(Math.max(...(await sizes()).map((r) => Number(r["tran_count"])))).toBe(2);
   });
 
@@ -135,19 +135,21 @@ describe("the capture job", () => {
     await db.sql.query("SELECT capture.change_job('capture', NULL, NULL, NULL, 3600, NULL, NULL)");
     db.job();
     const reading = () => db.value("SELECT NOT pg_try_advisory_xact_lock(capture.reader_lock())");
-    await expect.poll(reading).toBe(true);
+    await expect.poll(reading, patience).toBe(true);
     // The first scan may still run; a row committed after it has to wait an hour, or for a restart.
     await expect
-      .poll(() =>
-        db.value(
-          "SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'banyan capture' AND datname = current_database() AND state = 'idle' AND query LIKE '%capture.scan%'",
-        ),
+      .poll(
+        () =>
+          db.value(
+            "SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'banyan capture' AND datname = current_database() AND state = 'idle' AND query LIKE '%capture.scan%'",
+          ),
+        patience,
       )
       .toBe(1);
     await insert(db, 1);
     expect(await lastId(db)()).toBeNull();
     await db.sql.query("SELECT capture.want_job('capture', true)");
-    await expect.poll(lastId(db)).toBe(1);
+    await expect.poll(lastId(db), patience).toBe(1);
   });
 
   it("takes the simulator's options at once: polling in milliseconds, idle placeholders", async () => {
@@ -155,11 +157,13 @@ describe("the capture job", () => {
     await db.sql.query("SELECT capture.set_option('poll_ms', '3600000')");
     db.job();
     const placeholders = () => db.value("SELECT count(*)::int FROM cdc.lsn_time_mapping WHERE tran_id = '\\x00'");
-    await expect.poll(() => db.value("SELECT NOT pg_try_advisory_xact_lock(capture.reader_lock())")).toBe(true);
+    await expect
+      .poll(() => db.value("SELECT NOT pg_try_advisory_xact_lock(capture.reader_lock())"), patience)
+      .toBe(true);
     expect(await placeholders()).toBe(0);
     await db.sql.query("SELECT capture.set_option('idle_placeholder_seconds', '0.01')");
     await db.sql.query("SELECT capture.set_option('poll_ms', '5')");
-    await expect.poll(placeholders).toBeGreaterThan(2);
+    await expect.poll(placeholders, patience).toBeGreaterThan(2);
     expect((await sqlError(db.sql.query("SELECT capture.set_option('speed', '5')"))).number).toBe(40000);
   });
 
@@ -168,8 +172,10 @@ describe("the capture job", () => {
     await db.sql.query("SELECT capture.change_job('capture', NULL, NULL, 0::smallint, NULL, NULL, NULL)");
     await insert(db, 1);
     db.job();
-    await expect.poll(lastId(db)).toBe(1);
-    await expect.poll(() => db.value("SELECT wanted FROM capture.jobs WHERE job_type = 'capture'")).toBe(false);
+    await expect.poll(lastId(db), patience).toBe(1);
+    await expect
+      .poll(() => db.value("SELECT wanted FROM capture.jobs WHERE job_type = 'capture'"), patience)
+      .toBe(false);
   });
 
   it("goes on after its connection is cut, without loss or doubling", async () => {
@@ -182,7 +188,7 @@ describe("the capture job", () => {
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'banyan capture' AND datname = current_database()",
         );
     }
-    await expect.poll(lastId(db), { timeout: 10_000 }).toBe(60);
+    await expect.poll(lastId(db), patience).toBe(60);
     expect((await db.changes("dbo_Patient")).map((r) => r["id"])).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
   });
 
@@ -269,7 +275,7 @@ describe("clean-up", () => {
     );
     db.job();
     await db.sql.query("SELECT capture.want_job('cleanup', true)");
-    await expect.poll(async () => (await db.changes("dbo_Patient")).map((r) => r["id"])).toEqual([2, 3, 4]);
+    await expect.poll(async () => (await db.changes("dbo_Patient")).map((r) => r["id"]), patience).toEqual([2, 3, 4]);
     expect(await min(db)).toEqual(lsns[2]);
     expect(await db.value("SELECT wanted FROM capture.jobs WHERE job_type = 'cleanup'")).toBe(false);
   });

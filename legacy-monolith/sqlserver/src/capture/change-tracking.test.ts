@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sqlError, type TestDatabase, TestEngine } from "./engine-for-tests.ts";
+import { patience, sqlError, type TestDatabase, TestEngine } from "./engine-for-tests.ts";
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -139,6 +139,25 @@ describe("change tracking", () => {
     expect(missed).toEqual([]);
     expect(total).toBe(180);
     expect(await version(db)).toBe(180);
+  });
+
+  it("lets the next committer wait until the one that has its version already is through", async () => {
+    const { db, id } = await tracked();
+    const first = await db.connection();
+    // Runs the deferred trigger now: the version is taken, the commit still to come.
+    await first.query("BEGIN; INSERT INTO dbo.patient VALUES (1, 'a', NULL); SET CONSTRAINTS ALL IMMEDIATE");
+    const second = await db.connection();
+    const waiting = second.query("INSERT INTO dbo.patient VALUES (2, 'b', NULL)");
+    await expect
+      .poll(() => db.value("SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"), patience)
+      .toBe(1);
+    expect(await version(db)).toBe(0);
+    await first.query("COMMIT");
+    await waiting;
+    expect((await changes(db, id, 0)).map(([at, , key]) => [at, key])).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
   });
 
   it("asks for a new start after TRUNCATE and after clean-up", async () => {

@@ -1,6 +1,6 @@
 import { seededRandom } from "@banyan/kernel";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { TestEngine } from "./engine-for-tests.ts";
+import { patience, TestEngine } from "./engine-for-tests.ts";
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -38,7 +38,7 @@ it("kill -9 of the server under load: acknowledged commits are there, change row
       }
     });
     const wanted = acknowledged.length + random.int(20, 80);
-    await expect.poll(() => acknowledged.length, { interval: 1, timeout: 10_000 }).toBeGreaterThan(wanted);
+    await expect.poll(() => acknowledged.length, patience).toBeGreaterThan(wanted);
     await engine.crash();
     await Promise.all(writing);
     db.sql = await db.connection();
@@ -47,7 +47,7 @@ it("kill -9 of the server under load: acknowledged commits are there, change row
   const present = new Set(rows.map(([id]) => id));
   expect(acknowledged.filter((id) => !present.has(id) || !present.has(id + 1))).toEqual([]);
   await expect
-    .poll(() => db.value(`SELECT count(*)::int FROM cdc.dbo_patient_ct WHERE "__$operation" = 2`), { timeout: 15_000 })
+    .poll(() => db.value(`SELECT count(*)::int FROM cdc.dbo_patient_ct WHERE "__$operation" = 2`), patience)
     .toBe(rows.length);
   const changes = await db.changes("dbo_Patient");
   expect(changes).toHaveLength((rows.length / 2) * 4);

@@ -20,6 +20,7 @@ import {
   type Pool,
   type Row,
 } from "./driver-for-tests.ts";
+import { patience } from "./engine-for-tests.ts";
 
 useServer();
 
@@ -51,7 +52,7 @@ describe("behaviours of section 13", () => {
             () => true,
             () => false,
           ),
-        { timeout: 10_000 },
+        patience,
       )
       .toBe(true);
     return maxLsn(pool);

@@ -5,6 +5,7 @@
 
 import mssql from "mssql";
 import { afterAll, beforeAll, expect } from "vitest";
+import { patience } from "./engine-for-tests.ts";
 import { startTestServer, type TestServer } from "../test-server.ts";
 
 let server: TestServer;
@@ -59,7 +60,7 @@ export async function enable(pool: Pool, table: string, more: Record<string, unk
 }
 
 export async function started(pool: Pool, instance: string): Promise<void> {
-  await expect.poll(async () => (await minLsn(pool, instance))?.compare(zero), { timeout: 10_000 }).toBe(1);
+  await expect.poll(async () => (await minLsn(pool, instance))?.compare(zero), patience).toBe(1);
 }
 
 export async function captured(): Promise<Pool> {
@@ -85,7 +86,7 @@ export async function caughtUp(pool: Pool): Promise<Buffer> {
   if (known.length === 0) await enable(pool, "beat");
   const [beat] = await ask<{ n: number }>(pool, "INSERT INTO dbo.beat OUTPUT inserted.n DEFAULT VALUES");
   const seen = () => ask(pool, "SELECT n FROM cdc.dbo_beat_CT WHERE n = @n", { n: beat?.n });
-  await expect.poll(async () => (await seen()).length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(async () => (await seen()).length, patience).toBe(1);
   return (await maxLsn(pool)) as Buffer;
 }
 

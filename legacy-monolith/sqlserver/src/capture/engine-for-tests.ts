@@ -12,6 +12,9 @@ import { Client } from "pg";
 import { CaptureJob, type CaptureJobOptions } from "./capture-job.ts";
 import { captureStatements } from "./capture-sql.ts";
 
+/** For `expect.poll`: what is awaited comes within milliseconds, unless the machine is busy. */
+export const patience = { timeout: 15_000, interval: 10 } as const;
+
 export type Row = Record<string, unknown>;
 
 /** `int`, `nvarchar(20)`, `varchar(max)` … → type, PostgreSQL's type, catalog numbers. */

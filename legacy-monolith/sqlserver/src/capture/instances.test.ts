@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sqlError, TestEngine } from "./engine-for-tests.ts";
+import { patience, sqlError, TestEngine } from "./engine-for-tests.ts";
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -180,7 +180,10 @@ describe("enabling and disabling", () => {
     })();
     const other = await db.connection();
     await expect
-      .poll(async () => (await other.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).rowCount)
+      .poll(
+        async () => (await other.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).rowCount,
+        patience,
+      )
       .toBe(1);
     expect(progress.enabled).toBe(false);
     await writer.query("COMMIT; INSERT INTO dbo.patient VALUES (2, 'after', NULL)");
