@@ -28,6 +28,8 @@ export type ConformanceCase = Expected & {
   /** A batch that another connection runs before and whose transaction it keeps open meanwhile. */
   readonly beside?: string;
   readonly sql: string;
+  /** A batch that undoes what dropping the case's tables does not. */
+  readonly cleanup?: string;
   readonly source: string;
   /** Why the simulator refuses this, with its own error 40000; a real server has to agree all the same. */
   readonly refusedBySimulator?: string;

@@ -5,6 +5,7 @@
 
 import type { Connection } from "tedious";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { captureCases } from "./capture.ts";
 import { changeCases } from "./changes.ts";
 import { conditionCases } from "./conditions.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
@@ -30,6 +31,7 @@ const topics: Readonly<Record<string, readonly ConformanceCase[]>> = {
   transactions: transactionCases,
   schema: schemaCases,
   errors: errorCases,
+  capture: captureCases,
 };
 
 let server: ServerUnderTest;
@@ -64,6 +66,7 @@ describe.each(Object.entries(topics))("%s", (_topic, cases) => {
       else agree(seen, one);
     } finally {
       if (beside) await close(beside);
+      if (one.cleanup !== undefined) await observe(connection, one.cleanup);
       await dropObjects(one);
     }
   });
