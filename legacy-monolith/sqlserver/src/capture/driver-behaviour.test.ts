@@ -8,6 +8,8 @@ import {
   caughtUp,
   changesAfter,
   connect,
+  copyOf,
+  createPatient,
   emptyDatabase,
   enable,
   maxLsn,
@@ -214,6 +216,74 @@ describe("behaviours of section 13", () => {
     expect(result.recordset.columns["Mrn"]?.length).toBe(200);
     const history = await ask<Row>(pool, "SELECT required_column_update AS r FROM cdc.ddl_history ORDER BY ddl_lsn");
     expect(history.map((h) => h["r"])).toEqual([true, false]);
+  });
+
+  it("goes on when an uncaptured key column, or the table, is renamed", async () => {
+    const pool = await emptyDatabase();
+    await run(pool, createPatient);
+    await run(pool, "EXEC sys.sp_cdc_enable_db");
+    await enable(pool, "Patient", { captured_column_list: "Id, Name" });
+    await started(pool, "dbo_Patient");
+    await run(pool, "EXEC sp_rename 'dbo.Patient.Mrn', 'RecordNumber', 'COLUMN'");
+    await run(pool, "INSERT INTO dbo.Patient (RecordNumber, Name) VALUES ('A', N'a')");
+    await run(pool, "UPDATE dbo.Patient SET Name = N'b', RecordNumber = 'B'");
+    await run(pool, "EXEC sp_rename 'dbo.Patient', 'Person'");
+    await run(pool, "UPDATE dbo.Person SET Name = N'c'");
+    await caughtUp(pool);
+    const rows = await ask<Row>(
+      pool,
+      "SELECT [__$operation] AS op, Name FROM cdc.dbo_Patient_CT ORDER BY [__$start_lsn], [__$command_id], [__$operation]",
+    );
+    expect(rows.map((r) => [r["op"], r["Name"]])).toEqual([
+      [2, "a"],
+      [1, "a"],
+      [2, "b"],
+      [3, "b"],
+      [4, "c"],
+    ]);
+  });
+
+  it("refuses to drop the primary key, and drops the instances with the table", async () => {
+    const pool = await emptyDatabase();
+    await run(
+      pool,
+      "CREATE TABLE dbo.Patient (Id int NOT NULL CONSTRAINT PK_Patient PRIMARY KEY, Name nvarchar(60) NULL)",
+    );
+    await run(pool, "EXEC sys.sp_cdc_enable_db");
+    await enable(pool, "Patient");
+    await started(pool, "dbo_Patient");
+    await expect(run(pool, "ALTER TABLE dbo.Patient DROP CONSTRAINT PK_Patient")).rejects.toMatchObject({
+      number: 4929,
+    });
+    await run(pool, "DROP TABLE dbo.Patient");
+    expect(await run(pool, "EXEC sys.sp_cdc_help_change_data_capture")).toEqual([]);
+    await expect(run(pool, "SELECT * FROM cdc.dbo_Patient_CT")).rejects.toMatchObject({ number: 208 });
+  });
+
+  it("captures while the table's own triggers are disabled", async () => {
+    const pool = await captured();
+    const cursor = (await maxLsn(pool)) as Buffer;
+    await run(
+      pool,
+      "CREATE TRIGGER dbo.TR_No ON dbo.Patient AFTER INSERT AS BEGIN RAISERROR('no', 16, 1); ROLLBACK; END",
+    );
+    await run(pool, "ALTER TABLE dbo.Patient DISABLE TRIGGER ALL");
+    await run(pool, "INSERT INTO dbo.Patient (Mrn, Name) VALUES ('A', N'a')");
+    expect((await changesAfter(pool, cursor)).map((r) => r["Name"])).toEqual(["a"]);
+  });
+
+  it("works on in a copy of the database", async () => {
+    const original = await captured();
+    await run(original, "INSERT INTO dbo.Patient (Mrn, Name) VALUES ('A', N'a')");
+    await caughtUp(original);
+    const [current] = await ask<{ name: string }>(original, "SELECT DB_NAME() AS name");
+    await original.close();
+    const copy = await copyOf(current?.name ?? "");
+    await run(copy, "INSERT INTO dbo.Patient (Mrn, Name) VALUES ('B', N'b')");
+    expect((await changesAfter(copy, zero)).map((r) => r["Name"])).toEqual(["a", "b"]);
+    expect(await ask(copy, "SELECT is_cdc_enabled AS e FROM sys.databases WHERE database_id = DB_ID()")).toEqual([
+      { e: true },
+    ]);
   });
 
   it("shows health: sessions with an aggregate, latency and last commit", async () => {

@@ -44,6 +44,9 @@ export function useServer(): void {
 
 export const connect = (database: string): Promise<Pool> => server.connect(database);
 
+/** A copy of a database that nobody is connected to. */
+export const copyOf = async (name: string): Promise<Pool> => connect(await server.newDatabase({ from: name }));
+
 export async function emptyDatabase(): Promise<Pool> {
   return connect(await server.newDatabase());
 }

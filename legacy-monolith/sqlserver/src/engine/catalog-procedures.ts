@@ -67,6 +67,8 @@ async function renameColumn(
     "UPDATE sim.columns SET name = $1, physical = $2 WHERE object_id = $3::int4 AND column_id = $4::int4",
     [newName, physical, objectId, columnId ?? null],
   );
+  // Capture's triggers may compare the column under its old name.
+  await context.query("SELECT capture.after_ddl($1::int4, NULL)", [objectId]);
 }
 
 async function renameIndex(
