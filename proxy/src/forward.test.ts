@@ -1,6 +1,8 @@
 /** Forwarding on real sockets: what goes through must come out as it was sent, both ways. */
 
+import { once } from "node:events";
 import { createHash, randomBytes } from "node:crypto";
+import { connect, createServer as createNetServer } from "node:net";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { afterEach, expect, test } from "vitest";
 import { bodyOf, rawCall, startProxy, startTarget, type TestProxy, type TestTarget } from "./test-proxy.ts";
@@ -99,4 +101,195 @@ test("a write to a target that is not running is answered 502 and the connection
   const answer = await fetch(`${proxy.url}/save`, { method: "POST", body: "x".repeat(100_000) });
   expect(answer.status).toBe(502);
   expect(await answer.text()).toContain("not running");
+});
+
+test("trailers pass", async () => {
+  const { proxy } = await through((_request, response) => {
+    response.writeHead(200, { "Content-Type": "text/plain", Trailer: "X-Sum" });
+    response.write("body");
+    response.addTrailers({ "X-Sum": "42" });
+    response.end();
+  });
+  const answer = await rawCall(proxy.port, "GET /t HTTP/1.1\r\nHost: c\r\nConnection: close\r\n\r\n");
+  expect(answer).toMatch(/Trailer: X-Sum/);
+  expect(answer).toMatch(/\r\n0\r\nX-Sum: 42\r\n\r\n$/i);
+});
+
+test("HEAD keeps the length a GET would have; Range and 206, 304 and 204 pass", async () => {
+  const { proxy } = await through((request, response) => {
+    if (request.method === "HEAD") response.writeHead(200, { "Content-Length": "123456" }).end();
+    else if (request.headers.range)
+      response.writeHead(206, { "Content-Range": "bytes 1-2/9", "Content-Length": "2" }).end("bc");
+    else if (request.headers["if-none-match"]) response.writeHead(304, { ETag: '"1"' }).end();
+    else response.writeHead(204).end();
+  });
+  const head = await fetch(`${proxy.url}/h`, { method: "HEAD" });
+  expect([head.status, head.headers.get("content-length")]).toEqual([200, "123456"]);
+  const range = await fetch(`${proxy.url}/h`, { headers: { range: "bytes=1-2" } });
+  expect([range.status, range.headers.get("content-range"), await range.text()]).toEqual([206, "bytes 1-2/9", "bc"]);
+  const same = await fetch(`${proxy.url}/h`, { headers: { "if-none-match": '"1"' } });
+  expect([same.status, same.headers.get("etag")]).toEqual([304, '"1"']);
+  expect((await fetch(`${proxy.url}/h`)).status).toBe(204);
+});
+
+test("103 early hints pass before the answer", async () => {
+  const { proxy } = await through((_request, response) => {
+    response.writeEarlyHints({ link: "</s.css>; rel=preload" });
+    response.end("page");
+  });
+  const answer = await rawCall(proxy.port, "GET /e HTTP/1.1\r\nHost: c\r\nConnection: close\r\n\r\n");
+  expect(answer).toMatch(/^HTTP\/1\.1 103 Early Hints\r\nlink: <\/s\.css>; rel=preload\r\n\r\nHTTP\/1\.1 200 /i);
+});
+
+test("100-continue is answered here after admission, is not passed on, and not answered when the request is refused", async () => {
+  let expectHeader: string | undefined = "not asked";
+  const { proxy } = await through(async (request, response) => {
+    expectHeader = request.headers.expect;
+    response.end((await bodyOf(request)).toString());
+  });
+  const socket = connect(proxy.port, "127.0.0.1");
+  let text = "";
+  socket.on("data", (chunk) => (text += chunk.toString()));
+  socket.write("POST /c HTTP/1.1\r\nHost: c\r\nContent-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
+  await once(socket, "data");
+  expect(text).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+  socket.write("hello");
+  await once(socket, "close");
+  expect(text).toMatch(/hello$/);
+  expect(expectHeader).toBeUndefined();
+
+  const refused = await rawCall(
+    proxy.port,
+    "POST /Lab/Order.aspx HTTP/1.1\r\nHost: c\r\nContent-Length: 9999999\r\nExpect: 100-continue\r\n\r\n",
+    "</html>",
+  );
+  expect(refused).toMatch(/^HTTP\/1\.1 413 /);
+});
+
+test("a chunked body over the rule's bound is refused with 413 and the target never sees its end", async () => {
+  let ended = false;
+  const { proxy } = await through((request) => {
+    request.on("end", () => (ended = true)).resume();
+  });
+  const answer = await fetch(`${proxy.url}/Lab/Order.aspx`, {
+    method: "POST",
+    body: new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new Uint8Array(200_000));
+      },
+    }),
+    duplex: "half",
+  } as RequestInit).catch(() => undefined);
+  if (answer) expect(answer.status).toBe(413);
+  expect(ended).toBe(false);
+  expect(await proxy.metrics()).toMatch(
+    /banyan_proxy_failures_total\{[^}]*rule="lab.write"[^}]*failure="bodyTooLarge"\} 1/,
+  );
+});
+
+test("an event stream comes piece by piece, and the target is told when the client leaves", async () => {
+  const left = Promise.withResolvers<void>();
+  const { proxy } = await through((_request, response) => {
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    response.write("data: 1\n\n");
+    response.on("close", () => left.resolve());
+  });
+  const stopping = new AbortController();
+  const answer = await fetch(`${proxy.url}/Lab/Feed/x`, {
+    headers: { accept: "text/event-stream" },
+    signal: stopping.signal,
+  });
+  const { value } = await (answer.body as ReadableStream<Uint8Array>).getReader().read();
+  expect(Buffer.from(value as Uint8Array).toString()).toBe("data: 1\n\n");
+  expect(await proxy.metrics()).toMatch(/banyan_proxy_streams 1/);
+  stopping.abort();
+  await left.promise;
+});
+
+test("a client that leaves while the target works cuts the target's request off", async () => {
+  const left = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const { proxy } = await through((_request, response) => {
+    asked.resolve();
+    response.on("close", () => left.resolve());
+  });
+  const stopping = new AbortController();
+  const call = fetch(`${proxy.url}/slow`, { signal: stopping.signal }).catch(() => "aborted");
+  await asked.promise;
+  stopping.abort();
+  await left.promise;
+  expect(await call).toBe("aborted");
+});
+
+test("a target that breaks off in the middle of its answer breaks the client's connection off, so that it notices", async () => {
+  const { proxy } = await through((_request, response) => {
+    response.writeHead(200, { "Content-Length": "100000" });
+    response.write("x".repeat(70_000), () => response.destroy());
+  });
+  const answer = await fetch(`${proxy.url}/cut`);
+  await expect(answer.arrayBuffer()).rejects.toThrow();
+});
+
+test("a small answer that is cut short is a 502, not half a page", async () => {
+  const { proxy } = await through((_request, response) => {
+    response.writeHead(200, { "Content-Length": "100" });
+    response.write("half", () => response.destroy());
+  });
+  expect((await fetch(`${proxy.url}/cut`)).status).toBe(502);
+});
+
+test("a target that accepts and never answers is given up after the rule's time-out with 504", async () => {
+  const { proxy } = await through(() => {});
+  const answer = await fetch(`${proxy.url}/Lab/Strict.aspx`);
+  expect(answer.status).toBe(504);
+}, 10_000);
+
+test("a half-open target, whose machine is gone, does not hold a request beyond its time-out", async () => {
+  // Accepts in the kernel only: nobody ever reads.
+  const silent = createNetServer({ pauseOnConnect: true }, () => {});
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const { port } = silent.address() as { port: number };
+  const proxy = await startProxy({ targets: { legacy: `http://127.0.0.1:${port}` } });
+  open.push(proxy, { close: async () => void silent.close() });
+  expect((await fetch(`${proxy.url}/Lab/Strict.aspx`)).status).toBe(504);
+}, 10_000);
+
+test("what is not HTTP from the target is a 502 that shows nothing of it", async () => {
+  const garbage = createNetServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    socket.end("SMTP 220 secret banner\r\n");
+  });
+  await new Promise<void>((resolve) => garbage.listen(0, "127.0.0.1", resolve));
+  const { port } = garbage.address() as { port: number };
+  const proxy = await startProxy({ targets: { legacy: `http://127.0.0.1:${port}` } });
+  open.push(proxy, { close: async () => void garbage.close() });
+  const answer = await fetch(`${proxy.url}/x`);
+  expect(answer.status).toBe(502);
+  expect(await answer.text()).not.toContain("secret");
+});
+
+test("Location and cookie domains of the target become the clinicians' address; relative ones stay", async () => {
+  const { proxy, legacy } = await through((request, response) => {
+    const location =
+      request.url === "/abs" ? `http://${request.headers["x-test-target"]}/Login.aspx?a=1` : "/Login.aspx";
+    response.writeHead(302, { Location: location, "Set-Cookie": "a=1; Domain=127.0.0.1; path=/" }).end();
+  });
+  const host = new URL(legacy.url).host;
+  const absolute = await fetch(`${proxy.url}/abs`, { redirect: "manual", headers: { "x-test-target": host } });
+  expect(absolute.headers.get("location")).toBe(`${proxy.url}/Login.aspx?a=1`);
+  expect(absolute.headers.get("set-cookie")).toBe("a=1; path=/");
+  const relative = await fetch(`${proxy.url}/rel`, { redirect: "manual" });
+  expect(relative.headers.get("location")).toBe("/Login.aspx");
+});
+
+test("error pages come in the form the caller reads", async () => {
+  const gone = await startTarget(() => {});
+  await gone.close();
+  const proxy = await startProxy({ targets: { legacy: gone.url } });
+  open.push(proxy);
+  const ask = async (headers: Record<string, string>): Promise<string> =>
+    (await fetch(`${proxy.url}/x`, { method: "POST", body: "1", headers })).headers.get("content-type") ?? "";
+  expect(await ask({ "content-type": "application/json; charset=utf-8" })).toContain("application/json");
+  expect(await ask({ "content-type": "text/xml", soapaction: '"x"' })).toContain("text/xml");
+  expect(await ask({ accept: "text/html" })).toContain("text/html");
 });
