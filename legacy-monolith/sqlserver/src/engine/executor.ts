@@ -44,6 +44,8 @@ export class Executor {
   /** Settings of the engine's session, and whether the engine may have lost them with a rollback. */
   private readonly settings = new Map<string, string>();
   private settingsLost = false;
+  /** Version of the database's catalog that the prepared statements were made for. */
+  private seenVersion = 0;
   /** sim.in_try may still be set in the engine's transaction. */
   private tryAnnounced = false;
 
@@ -83,6 +85,12 @@ export class Executor {
   }
 
   async environment(scope: Scope): Promise<Environment> {
+    const { version } = this.database;
+    if (version !== this.seenVersion) {
+      // Statements prepared for the tables as they were would fail with "cached plan must not change result type".
+      this.connection.forgetPrepared();
+      this.seenVersion = version;
+    }
     const catalog = this.catalog();
     return {
       catalog: catalog instanceof Promise ? await catalog : catalog,
@@ -112,6 +120,7 @@ export class Executor {
         rows.finish();
         return this.settle(plan, rows, run.scope);
       } catch (error) {
+        if (error instanceof StalePlan && attempt === 1 && !rows.announced) continue;
         const lost = plan.retryDuplicate === true && error instanceof Failure && error.duplicateKey;
         if (!lost || rows.announced || attempt === limits.duplicateRetriesMax) throw error;
       }
@@ -290,6 +299,8 @@ export class Executor {
     guarded: boolean,
   ): Promise<Error> {
     if (isCancel(error)) return new Cancelled();
+    if (error.code === "0A000" && error.message.startsWith("cached plan") && this.recovers(guarded))
+      return new StalePlan();
     const { transaction } = this;
     const rolledBack = transaction.count > 0 && !transaction.begun && !transaction.doomed;
     const fromTrigger = triggerFrame.test(error.fields.where);
@@ -301,6 +312,12 @@ export class Executor {
       dataChange: dataChanges.has(plan.kind),
       effect: fromTrigger || byTrigger || (rolledBack && !guarded) ? "transaction" : undefined,
     });
+  }
+
+  /** The failed statement has left nothing behind, so that it may run again. */
+  private recovers(guarded: boolean): boolean {
+    this.connection.forgetPrepared();
+    return guarded || this.transaction.count === 0;
   }
 
   private situation({ kind, index }: { readonly kind: PlanKind; readonly index?: string }): ErrorSituation {
@@ -351,3 +368,6 @@ const beforeSteps = (plan: Plan): PgStep[] => (plan.before ?? []).map((sql) => (
 
 /** SQLSTATEs after which nothing of the transaction can go on: deadlock victim, serialization, ROLLBACK in a trigger. */
 const fatalStates: ReadonlySet<string> = new Set(["40P01", "40001", sqlStates.rollback]);
+
+/** A table changed between the preparation of a statement and its run; prepared anew it will do. */
+class StalePlan extends Error {}

@@ -8,6 +8,7 @@ import { notSupported, type ResultSink, type SqlType, type SqlValue } from "../c
 import { tableVariable, translate, translateCondition, translateExpression } from "../translate/index.ts";
 import type { Plan } from "../translate/index.ts";
 import type { Expression, Statement, StatementBody } from "../tsql/ast.ts";
+import { checkColumns } from "./compile-check.ts";
 import { errorEffect } from "./error-effects.ts";
 import { execute } from "./execute-statement.ts";
 import type { Run } from "./executor.ts";
@@ -59,6 +60,7 @@ export class Interpreter {
     scopes.push(frame.scope);
     try {
       hoist(statements, frame.scope);
+      if (statements.length > 1) await checkColumns(this, statements, frame);
       await this.block(statements, frame);
     } finally {
       scopes.pop();

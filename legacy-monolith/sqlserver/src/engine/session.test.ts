@@ -294,3 +294,21 @@ test("a trigger is made again when a column it writes has changed its type", asy
   await batch("INSERT source VALUES (1, 'longer than five')");
   expect((await batch("SELECT note FROM narrow"))[0]).toEqual([{ note: "longer than five" }]);
 });
+
+test("a batch that names a column its table does not have runs nothing at all; a table that is still to come is no matter", async () => {
+  await batch("CREATE TABLE strict (id int)");
+  expect((await errorOf(pool.request().batch("INSERT strict VALUES (1); SELECT nothing FROM strict"))).number).toBe(
+    207,
+  );
+  expect((await batch("SELECT COUNT(*) AS n FROM strict"))[0]).toEqual([{ n: 0 }]);
+  const [rows] = await batch("CREATE TABLE later (v int); INSERT later VALUES (3); SELECT v FROM later");
+  expect(rows).toEqual([{ v: 3 }]);
+});
+
+test("a session sees the columns that another session has changed", async () => {
+  const other = await server.connect(database, { pool: { max: 1 } });
+  await batch("CREATE TABLE changing (id int, v int); INSERT changing VALUES (1, 2)");
+  expect((await other.request().query("SELECT * FROM changing")).recordset).toEqual([{ id: 1, v: 2 }]);
+  await batch("ALTER TABLE changing ALTER COLUMN v bigint; ALTER TABLE changing ADD w varchar(5) NULL");
+  expect((await other.request().query("SELECT * FROM changing")).recordset).toEqual([{ id: 1, v: "2", w: null }]);
+});
