@@ -41,6 +41,8 @@ export async function change<T>(
   request: ChangeRequest,
   work: (trx: Knex.Transaction, now: Date) => Promise<ChangeOutcome<T>>,
 ): Promise<T> {
+  // Outside the transaction: whoever holds the head's lock must not wait for a second connection.
+  if (context.head.current.revision.number !== request.basedOn) await context.head.refresh();
   try {
     const outcome = await context.db.transaction(async (trx) => {
       const head = await lockHead(trx);

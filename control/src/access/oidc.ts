@@ -85,7 +85,9 @@ export class OidcVerifier {
 }
 
 function isAway(error: errors.JOSEError): boolean {
-  return error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || error.code === "ERR_JOSE_GENERIC";
+  return (
+    error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || error.code === "ERR_JOSE_GENERIC"
+  );
 }
 
 function away(issuer: string, cause: unknown): Refusal {

@@ -87,7 +87,7 @@ function refuseStep(facts: MoveFacts): Refusal | undefined {
   const check = checkMove(facts.from, facts.to);
   switch (check.kind) {
     case "plain":
-      return undefined;
+      return facts.from.name === "retired" || facts.to.name === "retired" ? retirement(facts) : undefined;
     case "unchanged":
       return unchanged(facts);
     case "fenced":
@@ -135,6 +135,15 @@ function fenced(facts: MoveFacts): Refusal {
     why: "the owner of the module's data changes between canary and live. That needs the fenced flip (prepare, fence, drain, seal, commit, release), so that no write is lost, and this version does not have it",
     hint: "Nothing was changed. Stay at canary, up to 100 %, where legacy owns every write; rollback and kill lead back from there at any time. force does not help: it never skips a step.",
     details: { needs: "flip" },
+  });
+}
+
+function retirement(facts: MoveFacts): Refusal {
+  return new Refusal({
+    code: "RETIREMENT_UNAVAILABLE",
+    message: what(facts),
+    why: "retiring needs proof that no other module uses the module's tables, and coming back needs a new snapshot and reconcile; this version has neither",
+    hint: "Nothing was changed; the module may stay where it is.",
   });
 }
 

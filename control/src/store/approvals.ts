@@ -76,5 +76,8 @@ export async function withdrawApproval(db: Knex, id: number, now: Date): Promise
 }
 
 export async function useApprovals(trx: Knex.Transaction, ids: readonly number[], revision: number): Promise<void> {
-  if (ids.length > 0) await trx("approvals").whereIn("id", [...ids]).update({ used_by_revision: revision });
+  if (ids.length > 0)
+    await trx("approvals")
+      .whereIn("id", [...ids])
+      .update({ used_by_revision: revision });
 }

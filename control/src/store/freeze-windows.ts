@@ -39,9 +39,7 @@ export async function openWindows(db: Knex, now: Date): Promise<FreezeWindow[]> 
 
 export async function windowsOver(db: Knex, module: string, now: Date): Promise<FreezeWindow[]> {
   const windows = await openWindows(db, now);
-  return windows.filter(
-    (window) => window.startsAt <= now && (window.module === null || window.module === module),
-  );
+  return windows.filter((window) => window.startsAt <= now && (window.module === null || window.module === module));
 }
 
 export async function addWindow(db: Knex, window: Omit<FreezeWindow, "id">, now: Date): Promise<number> {

@@ -28,7 +28,10 @@ export type RevisionEntry = {
   readonly digest: string;
 };
 
-export type StoredRevision = RevisionEntry & { readonly files: readonly RuleFileText[]; readonly modules: ModuleStates };
+export type StoredRevision = RevisionEntry & {
+  readonly files: readonly RuleFileText[];
+  readonly modules: ModuleStates;
+};
 
 export type NewRevision = Omit<StoredRevision, "digest">;
 
@@ -68,10 +71,10 @@ export async function insertRevision(trx: Knex.Transaction, revision: NewRevisio
 
 /** @throws AppError REVISION_UNREADABLE when the row is not what this build writes. */
 export async function readRevision(db: Knex, number: number): Promise<StoredRevision | undefined> {
-  const row = (await db("revisions").join("rule_sets", "revisions.digest", "rule_sets.digest").where({ number }).first(
-    "revisions.*",
-    "rule_sets.files",
-  )) as (Row & { files: unknown }) | undefined;
+  const row = (await db("revisions")
+    .join("rule_sets", "revisions.digest", "rule_sets.digest")
+    .where({ number })
+    .first("revisions.*", "rule_sets.files")) as (Row & { files: unknown }) | undefined;
   if (!row) return undefined;
   const files = fileSchema.safeParse(row.files);
   const modules = modulesSchema.safeParse(row.modules);
