@@ -3,6 +3,6 @@
 export { type AccessEntry, type AccessLog, createAccessLog } from "./observe/access-log.ts";
 export { controlLink, type ControlLinkOptions } from "./replica/control-link.ts";
 export { fileRules, type FileRulesOptions } from "./replica/file-rules.ts";
-export { type Conditions, ModelState, type RevisionSource, type WriteCounts } from "./replica/model-state.ts";
+export { type Conditions, ModelState, type RevisionSource, type TrafficCounts } from "./replica/model-state.ts";
 export { createProxy, type Proxy, type ProxyOptions } from "./server.ts";
 export { targetsOf } from "./target-urls.ts";

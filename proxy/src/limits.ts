@@ -85,6 +85,8 @@ export const limits = {
   controlRetryMsMax: 2_000,
   /** Interval of heartbeats to control. */
   heartbeatMs: 1_000,
+  /** Names of rules and methods one heartbeat tells counts of. */
+  templatesMax: 2_000,
   /** One line of the control stream: all rules of a large site. */
   controlLineBytesMax: 16_777_216,
   /** The access log is written when this much has gathered, */

@@ -93,6 +93,8 @@ export async function createProxy(options: ProxyOptions): Promise<Proxy> {
     const source = await options.rules.start(state, {
       held: () => gates.held(),
       inFlight: () => gates.inFlight(),
+      takeAsked: () => parts.book.takeAsked(limits.templatesMax),
+      returnAsked: (counts) => parts.book.returnAsked(counts),
     });
     stops.push(() => source.stop());
     stops.push(startHealthChecks([parts.legacy, ...parts.services.values()], logger));

@@ -21,7 +21,8 @@ test("httpxy, http-proxy-middleware and undici are pinned to exactly the version
 
 test("httpxy's web passes are four, all without a name, and a pass put before the last one that returns true ends the work", async () => {
   const server = createProxyServer({});
-  const passes = (server as unknown as { _webPasses: { name: string; length: number }[] })._webPasses;
+  type Passes = { name: string; length: number }[];
+  const passes = (server as unknown as { _getPasses(type: string): Passes })["_getPasses"]("web");
   expect(passes.map((pass) => pass.name)).toEqual(["", "", "", ""]);
   // The one that streams is the last: it is the only one that asks for all arguments.
   expect(passes.map((pass) => pass.length).indexOf(Math.max(...passes.map((pass) => pass.length)))).toBe(3);

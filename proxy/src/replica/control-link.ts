@@ -18,7 +18,7 @@ import { z } from "zod";
 import { events } from "../events.ts";
 import { limits } from "../limits.ts";
 import { linesOf } from "./lines.ts";
-import type { ModelState, RevisionSource, WriteCounts } from "./model-state.ts";
+import type { ModelState, RevisionSource, TrafficCounts } from "./model-state.ts";
 import {
   type ConditionsMessage,
   conditionsOf,
@@ -46,8 +46,8 @@ const heartbeatAnswer = z.object({ leaseMs: z.number().int().min(0).max(600_000)
 
 export function controlLink(options: ControlLinkOptions): RevisionSource {
   return {
-    async start(state, writes) {
-      const link = new ControlLink(options, state, writes);
+    async start(state, traffic) {
+      const link = new ControlLink(options, state, traffic);
       await link.start();
       return link;
     },
@@ -57,7 +57,7 @@ export function controlLink(options: ControlLinkOptions): RevisionSource {
 class ControlLink {
   readonly #options: ControlLinkOptions;
   readonly #state: ModelState;
-  readonly #writes: WriteCounts;
+  readonly #traffic: TrafficCounts;
   readonly #agent = new Agent({ connections: 4, connect: { timeout: limits.connectMsMax } });
   readonly #stopping = new AbortController();
   readonly #startedAt: string;
@@ -69,10 +69,10 @@ class ControlLink {
   #timer: NodeJS.Timeout | undefined;
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(options: ControlLinkOptions, state: ModelState, writes: WriteCounts) {
+  constructor(options: ControlLinkOptions, state: ModelState, traffic: TrafficCounts) {
     this.#options = options;
     this.#state = state;
-    this.#writes = writes;
+    this.#traffic = traffic;
     this.#startedAt = options.clock.now().toISOString();
   }
 
@@ -88,7 +88,7 @@ class ControlLink {
       this.#state.swap(modelOf(saved.revision));
     } else if (first) {
       // Read once: from the first revision of control on the folder plays no part.
-      await (await first.start(this.#state, this.#writes)).stop();
+      await (await first.start(this.#state, this.#traffic)).stop();
     }
     // No lease yet: until control has granted one, writes of modules at canary are refused.
     this.#state.lease(clock.monotonicMs(), 0);
@@ -210,18 +210,21 @@ class ControlLink {
   async #sendHeartbeat(): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     const sentMs = this.#options.clock.monotonicMs();
+    const templates = this.#traffic.takeAsked();
     try {
       const answer = await this.#call("POST", "/heartbeat", {
         build: this.#options.build ?? "0",
         revision: this.#revision?.revision ?? 0,
         fences: this.#fences,
-        inFlight: this.#writes.inFlight(),
-        held: this.#writes.held(),
+        inFlight: this.#traffic.inFlight(),
+        held: this.#traffic.held(),
         startedAt: this.#startedAt,
+        templates,
       });
       const parsed = heartbeatAnswer.safeParse(answer);
       if (parsed.success) this.#state.lease(sentMs, parsed.data.leaseMs);
     } catch {
+      this.#traffic.returnAsked(templates);
       // The stream tells whether control is away; a lease that is not renewed lapses by itself.
     }
   }

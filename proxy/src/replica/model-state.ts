@@ -8,9 +8,15 @@ import type { Clock } from "@banyan/kernel";
 
 export type Conditions = ReadonlyMap<string, ModuleCondition>;
 
+/** Finer than any bound on a watermark's age (rule files allow 100 ms and more). */
+const agingMs = 25;
+
 export class ModelState {
   #model: RevisionModel | undefined;
   #conditions: Conditions = new Map();
+  #aged: Conditions = new Map();
+  #toldAtMs = 0;
+  #agedByMs = 0;
   #leaseUntilMs: number | undefined;
   readonly #clock: Clock;
   readonly #onSwap: ((model: RevisionModel) => void)[] = [];
@@ -25,8 +31,22 @@ export class ModelState {
     return this.#model;
   }
 
+  /**
+   * Watermarks grow older while nobody tells a new one: with control away, reads at canary go back to the owner by themselves.
+   * Brought up to date every few milliseconds, not for every request.
+   */
   get conditions(): Conditions {
-    return this.#conditions;
+    const ageMs = this.#clock.monotonicMs() - this.#toldAtMs;
+    if (ageMs - this.#agedByMs >= agingMs) {
+      this.#agedByMs = ageMs;
+      this.#aged = new Map(
+        [...this.#conditions].map(([module, one]) => [
+          module,
+          one.watermarkAgeMs === undefined ? one : { ...one, watermarkAgeMs: one.watermarkAgeMs + ageMs },
+        ]),
+      );
+    }
+    return this.#aged;
   }
 
   /** Whether this replica may take writes of modules at canary. Without control (rules from a file) nobody moves owners: always. */
@@ -46,6 +66,9 @@ export class ModelState {
 
   setConditions(conditions: Conditions): void {
     this.#conditions = conditions;
+    this.#aged = conditions;
+    this.#toldAtMs = this.#clock.monotonicMs();
+    this.#agedByMs = 0;
     for (const told of this.#onConditions) told(conditions);
   }
 
@@ -58,14 +81,18 @@ export class ModelState {
   }
 }
 
-/** What a replica tells of its writes, by module (and epoch). */
-export type WriteCounts = {
+/** What a replica tells of its traffic: writes by module (and epoch), requests by rule. */
+export type TrafficCounts = {
   held(): Record<string, number>;
   inFlight(): Record<string, Record<string, number>>;
+  /** Requests since the last call, by `METHOD rule id`. */
+  takeAsked(): Record<string, number>;
+  /** Gives back counts that could not be told. */
+  returnAsked(counts: Readonly<Record<string, number>>): void;
 };
 
 /** Where revisions come from. */
 export type RevisionSource = {
   /** Brings the first model, or throws; then keeps it up to date until stopped. */
-  start(state: ModelState, writes: WriteCounts): Promise<{ stop(): Promise<void> | void }>;
+  start(state: ModelState, traffic: TrafficCounts): Promise<{ stop(): Promise<void> | void }>;
 };

@@ -1,0 +1,227 @@
+/** Who the caller is, end to end: the legacy session end point, the services' token, the session kept in step. */
+
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { createRemoteJWKSet, jwtVerify } from "jose";
+import { afterEach, expect, test } from "vitest";
+import {
+  bodyOf,
+  heldRules,
+  startProxy,
+  startTarget,
+  testModel,
+  type TestProxy,
+  type TestTarget,
+} from "../test-proxy.ts";
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).toReversed()) await one.close();
+});
+
+const sessionKey = "session key of the test";
+const ticket = ".EHRAUTH=ABCDEF; ASP.NET_SessionId=abcdefghijklmnopqrstuvwx; EHRCtx=pid=100001";
+
+type Ask = { cookies: string; renew: boolean; currentPatient?: number | null };
+type Site = {
+  proxy: TestProxy;
+  asks: Ask[];
+  /** What the end point answers; undefined = hangs. */
+  session: Record<string, unknown> | undefined;
+  status: number;
+  serviceSaw: IncomingMessage[];
+  service: (request: IncomingMessage, response: ServerResponse) => void;
+};
+
+async function site(stage: "live" | "canary" | "shadow", options: { interfaceKey?: string } = {}): Promise<Site> {
+  const made: Omit<Site, "proxy"> = {
+    asks: [],
+    status: 200,
+    session: {
+      kind: "staff",
+      user: "AREYES  ",
+      name: "Reyes, Ana",
+      role: "MD",
+      site: "MAIN",
+      provider: true,
+      currentPatient: 100001,
+      currentEncounter: null,
+      breakGlassPatient: null,
+      setCookies: [],
+    },
+    serviceSaw: [],
+    service: (_request, response) => void response.end("service"),
+  };
+  const legacy = await target(async (request, response) => {
+    if (request.url !== "/Interfaces/Session.ashx") return void response.end("legacy");
+    expect(request.headers["x-session-key"]).toBe(sessionKey);
+    const ask = JSON.parse((await bodyOf(request)).toString()) as Ask;
+    made.asks.push(ask);
+    if (made.session === undefined) return;
+    const setCookies = ask.renew ? [`EHRCtx=pid=${ask.currentPatient ?? "same"}; path=/`] : [];
+    response.writeHead(made.status, { "content-type": "application/json" });
+    response.end(JSON.stringify(made.status === 200 ? { ...made.session, setCookies } : { code: "NO_SESSION" }));
+  });
+  const lab = await target((request, response) => {
+    made.serviceSaw.push(request);
+    made.service(request, response);
+  });
+  const states = {
+    lab: { stage: stage === "canary" ? ({ name: stage, percent: 100 } as const) : { name: stage }, epoch: 7 },
+  };
+  const proxy = await startProxy({
+    rules: heldRules(testModel(states)),
+    targets: { legacy: legacy.url, lab: lab.url },
+    sessionKey,
+    ...options,
+  });
+  open.push(proxy);
+  proxy.state.setConditions(
+    new Map([["lab", { watermarkAgeMs: 0, heartbeat: 1, hasParkedKey: false, fenced: false }]]),
+  );
+  return Object.assign(made, { proxy });
+}
+
+async function target(handler: RequestListener): Promise<TestTarget> {
+  const started = await startTarget(handler);
+  open.push(started);
+  return started;
+}
+
+const read = (proxy: TestProxy, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${proxy.url}/Lab/Strict.aspx`, { headers });
+
+test("a service gets a signed token for itself, the epoch, and no cookie that would open the legacy system", async () => {
+  const { proxy, serviceSaw } = await site("live");
+  await read(proxy, { cookie: ticket, "x-banyan-identity": "forged", "x-banyan-epoch": "99" });
+  const { headers } = serviceSaw[0] as IncomingMessage;
+  expect(headers.cookie).toBe("EHRCtx=pid=100001");
+  expect(headers["x-banyan-epoch"]).toBe("7");
+  const keys = createRemoteJWKSet(new URL(`${proxy.adminUrl}/.well-known/jwks.json`));
+  const { payload, protectedHeader } = await jwtVerify(String(headers["x-banyan-identity"]), keys, {
+    issuer: "banyan-proxy",
+    audience: "lab",
+  });
+  expect(protectedHeader.alg).toBe("EdDSA");
+  expect(payload).toMatchObject({ sub: "AREYES", role: "MD", site: "MAIN", kind: "staff", pat: 100001, epoch: 7 });
+  expect(Number(payload.exp) - Number(payload.iat)).toBe(60);
+  await expect(jwtVerify(String(headers["x-banyan-identity"]), keys, { audience: "rx" })).rejects.toThrow();
+});
+
+test("the current patient is asked afresh for every diverted page, never taken from the cache", async () => {
+  const one = await site("live");
+  const patientSeen = async (): Promise<unknown> => {
+    await read(one.proxy, { cookie: ticket });
+    const token = String(one.serviceSaw.at(-1)?.headers["x-banyan-identity"]).split(".")[1] ?? "";
+    return JSON.parse(Buffer.from(token, "base64url").toString()).pat;
+  };
+  expect(await patientSeen()).toBe(100001);
+  one.session = { ...one.session, currentPatient: 100002 };
+  expect(await patientSeen()).toBe(100002);
+  expect(one.asks.every((ask) => ask.renew)).toBe(true);
+});
+
+test("a diverted page renews the legacy session, and the patient it opened is there before the browser has the page", async () => {
+  const one = await site("live");
+  one.service = (_request, response) => {
+    response.writeHead(200, { "x-banyan-current-patient": "100077", "Set-Cookie": "own=1" }).end("page");
+  };
+  const answer = await read(one.proxy, { cookie: ticket });
+  expect(await answer.text()).toBe("page");
+  expect(answer.headers.get("x-banyan-current-patient")).toBeNull();
+  expect(answer.headers.getSetCookie()).toEqual(["own=1", "EHRCtx=pid=same; path=/", "EHRCtx=pid=100077; path=/"]);
+  expect(one.asks.map((ask) => ask.currentPatient)).toEqual([undefined, 100077]);
+});
+
+test("when the legacy session cannot be kept in step the page is not shown: the next legacy page could show another patient", async () => {
+  const one = await site("live");
+  one.service = (_request, response) => {
+    one.session = undefined;
+    one.status = 500;
+    one.session = { kind: "none" };
+    response.writeHead(200, { "x-banyan-current-patient": "100077" }).end("page of 100077");
+  };
+  const answer = await read(one.proxy, { cookie: ticket });
+  expect(answer.status).toBe(503);
+  expect(await answer.text()).not.toContain("100077");
+});
+
+test("at canary one lookup serves many requests of a browser, at the same time and for some seconds", async () => {
+  const one = await site("canary");
+  one.proxy.state.setConditions(new Map());
+  await Promise.all(Array.from({ length: 20 }, async () => (await read(one.proxy, { cookie: ticket })).text()));
+  await read(one.proxy, { cookie: ticket });
+  expect(one.asks).toEqual([{ cookies: ".EHRAUTH=ABCDEF; ASP.NET_SessionId=abcdefghijklmnopqrstuvwx", renew: false }]);
+});
+
+test("modules that do not need to know the caller never ask", async () => {
+  const one = await site("canary");
+  await fetch(`${one.proxy.url}/Read/page`, { headers: { cookie: ticket } });
+  await fetch(`${one.proxy.url}/Lab/Order.aspx`, { method: "POST", headers: { cookie: ticket } });
+  await read(one.proxy);
+  expect(one.asks).toEqual([]);
+});
+
+test("cookies that name nobody, an end point that fails or hangs: the caller is unknown and legacy serves", async () => {
+  for (const [status, session] of [
+    [404, {}],
+    [500, {}],
+    [200, { kind: "martian" }],
+    [200, undefined],
+  ] as const) {
+    const one = await site("canary");
+    one.status = status;
+    one.session = session;
+    expect(await (await read(one.proxy, { cookie: ticket })).text()).toBe("legacy");
+    expect(one.serviceSaw).toEqual([]);
+  }
+}, 20_000);
+
+test("the interface key is a principal of its own; a wrong one is nobody", async () => {
+  const one = await site("canary", { interfaceKey: "interface key of the test" });
+  expect(await (await read(one.proxy, { "x-ifc-key": "interface key of the test" })).text()).toBe("service");
+  const token = String(one.serviceSaw[0]?.headers["x-banyan-identity"]).split(".")[1] ?? "";
+  expect(JSON.parse(Buffer.from(token, "base64url").toString())).toMatchObject({ kind: "interface", sub: "interface" });
+  expect(await (await read(one.proxy, { "x-ifc-key": "guessed" })).text()).toBe("legacy");
+});
+
+test("a portal user is known by the portal's cookie, with the patient it may see", async () => {
+  const one = await site("live");
+  one.session = { kind: "portal", portal: { user: "jdoe", patient: 100005, proxyFor: null }, setCookies: [] };
+  await read(one.proxy, { cookie: ".PORTALAUTH=FEDCBA" });
+  const token = String(one.serviceSaw[0]?.headers["x-banyan-identity"]).split(".")[1] ?? "";
+  expect(JSON.parse(Buffer.from(token, "base64url").toString())).toMatchObject({
+    kind: "portal",
+    sub: "jdoe",
+    pat: 100005,
+  });
+});
+
+test("who wrote at canary reads from the owner afterwards", async () => {
+  const one = await site("canary");
+  expect(await (await read(one.proxy, { cookie: ticket })).text()).toBe("service");
+  await fetch(`${one.proxy.url}/Lab/Order.aspx`, { method: "POST", headers: { cookie: ticket }, body: "x=1" });
+  expect(await (await read(one.proxy, { cookie: ticket })).text()).toBe("legacy");
+  expect(await (await read(one.proxy, { cookie: ticket.replace("ABCDEF", "FEDCBA") })).text()).toBe("service");
+});
+
+test("a shadow goes to the service after the answer, with token, without renewing anything, once", async () => {
+  const one = await site("shadow");
+  const shadowed = Promise.withResolvers<IncomingMessage>();
+  one.service = (request, response) => {
+    response.setHeader("Set-Cookie", "shadow=1");
+    response.end("shadow");
+    shadowed.resolve(request);
+  };
+  const answer = await fetch(`${one.proxy.url}/Lab/Results.aspx?pid=1`, { headers: { cookie: ticket } });
+  expect(await answer.text()).toBe("legacy");
+  expect(answer.headers.getSetCookie()).toEqual([]);
+  const { headers, url } = await shadowed.promise;
+  expect(url).toBe("/Lab/Results.aspx?pid=1");
+  expect(headers["x-banyan-shadow"]).toBe("1");
+  expect(headers["x-banyan-identity"]).toBeDefined();
+  expect(headers.cookie).toBe("EHRCtx=pid=100001");
+  expect(one.asks.every((ask) => !ask.renew)).toBe(true);
+  await fetch(`${one.proxy.url}/Lab/Results.aspx`, { headers: { "x-banyan-shadow": "1" } });
+  expect(await one.proxy.metrics()).toMatch(/banyan_proxy_shadow_dropped_total\{reason="loop"\} 1/);
+  expect(one.serviceSaw.length).toBe(1);
+});
