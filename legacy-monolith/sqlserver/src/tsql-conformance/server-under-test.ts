@@ -10,6 +10,9 @@ import { close, observe, open } from "./observe.ts";
 
 export type ServerUnderTest = {
   readonly isSimulator: boolean;
+  readonly address: Address;
+  /** Made for this run. */
+  readonly database: string;
   /** A new connection to the run's database. */
   connect(): Promise<Connection>;
   stop(): Promise<void>;
@@ -31,6 +34,8 @@ async function prepared(address: Address, isSimulator: boolean, after: () => Pro
   await inMaster(address, `ALTER DATABASE [${database}] SET ALLOW_SNAPSHOT_ISOLATION ON`);
   return {
     isSimulator,
+    address,
+    database,
     connect: () => open(configuration(address, database)),
     async stop() {
       await inMaster(address, `DROP DATABASE [${database}]`);

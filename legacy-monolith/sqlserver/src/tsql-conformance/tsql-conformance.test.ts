@@ -5,6 +5,7 @@
 
 import type { Connection } from "tedious";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { agree } from "./agreement.ts";
 import { captureCases } from "./capture.ts";
 import { changeCases } from "./changes.ts";
 import { conditionCases } from "./conditions.ts";
@@ -13,7 +14,7 @@ import { conversionCases } from "./conversions.ts";
 import { dateCases } from "./dates.ts";
 import { errorCases } from "./errors.ts";
 import { numberCases } from "./numbers.ts";
-import { close, type Observed, observe } from "./observe.ts";
+import { close, observe } from "./observe.ts";
 import { queryCases } from "./queries.ts";
 import { schemaCases } from "./schema.ts";
 import { type ServerUnderTest, serverUnderTest } from "./server-under-test.ts";
@@ -85,26 +86,6 @@ describe("the differential file", () => {
     expect(all.filter((one) => !one.sets && !one.types && !one.names && !one.errors && !one.messages)).toEqual([]);
   });
 });
-
-function agree(seen: Observed, wanted: ConformanceCase): void {
-  const { sets, types, names, messages, errors = [] } = wanted;
-  expect(
-    {
-      errors: seen.errors,
-      ...(sets && { sets: seen.sets }),
-      ...(types && { types: seen.types }),
-      ...(names && { names: seen.names }),
-      ...(messages && { messages: seen.messages }),
-    },
-    wanted.sql,
-  ).toEqual({
-    errors,
-    ...(sets && { sets }),
-    ...(types && { types }),
-    ...(names && { names }),
-    ...(messages && { messages }),
-  });
-}
 
 const creation = /\b(?:CREATE (?<kind>TABLE|VIEW)|INTO) (?:dbo\.)?(?<name>\w+)/gi;
 
