@@ -10,7 +10,7 @@
  * Writers do not notify: they would queue for PostgreSQL's notification lock at every COMMIT. Polling is also what SQL Server does.
  */
 
-import { AppError, type Logger } from "@banyan/kernel";
+import type { Logger } from "@banyan/kernel";
 import { Client, DatabaseError } from "pg";
 import { events } from "../events.ts";
 import { captureLimits } from "../limits.ts";
@@ -243,8 +243,7 @@ export class CaptureJob {
   }
 
   private failed(error: unknown): void {
-    const code =
-      error instanceof DatabaseError ? (error.code ?? "") : error instanceof AppError ? error.code : "CONNECTION";
+    const code = error instanceof DatabaseError ? (error.code ?? "") : "CONNECTION";
     this.options.logger.error({ event: events.captureFailed, database: this.database, code });
   }
 }

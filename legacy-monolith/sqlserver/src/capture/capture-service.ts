@@ -4,7 +4,7 @@
  */
 
 import type { Logger } from "@banyan/kernel";
-import { Client } from "pg";
+import { Client, DatabaseError } from "pg";
 import { events } from "../events.ts";
 import { captureLimits } from "../limits.ts";
 import { CaptureJob } from "./capture-job.ts";
@@ -21,7 +21,7 @@ export type CaptureServiceOptions = {
 /** Settings of a database live in PostgreSQL's shared catalog: one connection sees those of all databases. */
 const enabledQuery = `SELECT d.datname AS name FROM pg_database d JOIN pg_db_role_setting s ON s.setdatabase = d.oid AND s.setrole = 0
   WHERE NOT d.datistemplate AND s.setconfig && ARRAY['sim.cdc_enabled=1', 'sim.change_tracking=1']
-  ORDER BY 1 LIMIT ${captureLimits.databasesMax}`;
+  ORDER BY 1 LIMIT ${captureLimits.databasesMax + 1}`;
 
 export class CaptureService {
   private readonly options: CaptureServiceOptions;
@@ -30,6 +30,7 @@ export class CaptureService {
   private readonly releasedUntil = new Map<string, number>();
   private readonly loop: Promise<void>;
   private stopping = false;
+  private limitReported = false;
   private endPause: (() => void) | undefined;
 
   constructor(options: CaptureServiceOptions) {
@@ -62,13 +63,14 @@ export class CaptureService {
         await client.connect();
         while (!this.stopping) {
           const { rows } = await client.query<{ name: string }>(enabledQuery);
-          for (const { name } of rows) this.ensure(name);
+          for (const { name } of rows.slice(0, captureLimits.databasesMax)) this.ensure(name);
+          if (rows.length > captureLimits.databasesMax) this.reportLimit();
           await this.pause(captureLimits.discoverMs);
         }
       } catch (error) {
         this.options.logger.error({
           event: events.captureFailed,
-          code: String((error as { code?: unknown }).code ?? "CONNECTION"),
+          code: error instanceof DatabaseError ? (error.code ?? "") : "CONNECTION",
         });
         await this.pause(captureLimits.reconnectMs);
       } finally {
@@ -76,6 +78,17 @@ export class CaptureService {
         await client.end().catch(() => undefined);
       }
     }
+  }
+
+  /** Once: the databases beyond the limit stay without capture, which must not go unnoticed. */
+  private reportLimit(): void {
+    if (!this.limitReported)
+      this.options.logger.error({
+        event: events.captureFailed,
+        code: "TOO_MANY_DATABASES",
+        count: captureLimits.databasesMax,
+      });
+    this.limitReported = true;
   }
 
   private ensure(database: string): void {

@@ -25,7 +25,7 @@ export async function ask<T = Row>(pool: Pool, sql: string, parameters: Record<s
     if (Buffer.isBuffer(value)) request.input(name, mssql.VarBinary(10), value);
     else request.input(name, value);
   }
-  return (await request.query<T>(sql)).recordset as T[];
+  return (await request.query<T>(sql)).recordset;
 }
 
 export const maxLsn = async (pool: Pool): Promise<Buffer | null> =>

@@ -147,7 +147,7 @@ describe("change tracking (section 10)", () => {
       rows.map((r) => [
         r["SYS_CHANGE_VERSION"],
         r["SYS_CHANGE_OPERATION"],
-        r["SYS_CHANGE_CONTEXT"] && String(r["SYS_CHANGE_CONTEXT"]),
+        (r["SYS_CHANGE_CONTEXT"] as Buffer | null)?.toString("latin1") ?? null,
         r["Id"],
         r["Name"],
       ]),

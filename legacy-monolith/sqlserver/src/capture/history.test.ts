@@ -192,9 +192,8 @@ describe("random histories", () => {
     await db.scan();
     const changes = await db.changes("dbo_Patient");
     expect(replay(changes)).toEqual(await contents(db));
-    const bySeqval = changes.toSorted((a, b) =>
-      `${a["seqval"]}${a["operation"]}` < `${b["seqval"]}${b["operation"]}` ? -1 : 1,
-    );
+    const place = (row: Row): string => String(row["seqval"]) + String(row["operation"]);
+    const bySeqval = changes.toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
     expect(() => replay(bySeqval)).toThrow("insert of a row that is there");
   });
 });
