@@ -53,6 +53,33 @@ const schema = z.object({
     .string()
     .default("")
     .describe("addresses of load balancers in front of the proxy, separated by commas"),
+  DATABASE_URL: z
+    .url()
+    .optional()
+    .describe(
+      "PostgreSQL of the control plane, as postgres://user:password@host:port/database; unset = an embedded one",
+    ),
+  CONTROL_PORT: port(8081, "port of the control plane: admin API and console"),
+  CONTROL_DATABASE_PORT: port(54320, "port of the embedded PostgreSQL of control plane and services"),
+  CONTROL_ADMIN_TOKEN: z
+    .string()
+    .min(16)
+    .optional()
+    .describe("admin token of the control plane; generated on first start when unset"),
+  CONTROL_APPROVALS_NEEDED: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(5)
+    .default(0)
+    .describe("approvals by other people that a forward move of a module needs"),
+  OIDC_ISSUER: z.url().optional().describe("issuer whose tokens the control plane accepts; unset = OIDC is off"),
+  OIDC_AUDIENCE: text("banyan-control", "audience a token for the control plane must name"),
+  OIDC_JWKS_URL: z
+    .url()
+    .optional()
+    .describe("the issuer's keys; unset = found through the issuer's discovery document"),
+  OIDC_ROLE_CLAIM: text("roles", "claim that holds viewer, operator or admin, or banyan- and one of them"),
   LEGACY_WEB_PORT: port(8090, "port of the simulated legacy EHR"),
   LEGACY_SQL_PORT: port(14330, "port of the simulated SQL Server"),
   LEGACY_SQL_ENGINE_PORT: port(54321, "port of the PostgreSQL that is the engine of the simulated SQL Server"),
