@@ -51,13 +51,11 @@ async function twoSides(options: { holdMsMax?: number } = {}) {
 test("a stage flipped 1,000 times under load: no request fails, none is decided by a mixture of two revisions", async () => {
   const { proxy } = await twoSides();
   let flips = 0;
-  let done = false;
   const flip = (): void => {
     flips += 1;
     // Odd revisions: legacy. Even ones: service, with the revision's number as epoch.
     proxy.state.swap(flips % 2 === 0 ? at("legacy", flips + 1) : at("live", flips + 1, flips + 1));
     if (flips < 1_000) setTimeout(flip, 1);
-    else done = true;
   };
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const failures: string[] = [];
@@ -83,7 +81,7 @@ test("a stage flipped 1,000 times under load: no request fails, none is decided 
       outgoing.end(method === "POST" ? "x=1" : undefined);
     });
   const worker = async (method: string, path: string): Promise<void> => {
-    while (!done) await call(method, path);
+    while (flips < 1_000) await call(method, path);
   };
   flip();
   await Promise.all([
