@@ -39,7 +39,7 @@ export async function up(db: Knex): Promise<void> {
     CREATE TRIGGER never_emptied BEFORE TRUNCATE ON rule_sets FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
     CREATE TABLE revision_head (
-      only boolean PRIMARY KEY DEFAULT true CHECK (only),
+      single boolean PRIMARY KEY DEFAULT true CHECK (single),
       number integer NOT NULL
     );
     INSERT INTO revision_head (number) VALUES (0);

@@ -27,7 +27,7 @@ export async function up(db: Knex): Promise<void> {
     CREATE TRIGGER never_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
     CREATE TABLE audit_head (
-      only boolean PRIMARY KEY DEFAULT true CHECK (only),
+      single boolean PRIMARY KEY DEFAULT true CHECK (single),
       seq bigint NOT NULL,
       hash text NOT NULL
     );

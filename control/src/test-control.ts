@@ -1,0 +1,98 @@
+/**
+ * What the tests of this package stand on: one embedded PostgreSQL a test file, one database a test, and a client that speaks
+ * to the admin API as the command does.
+ */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "@banyan/embedded-database";
+import { createLogger } from "@banyan/kernel";
+import { type Control, type ControlOptions, createControl } from "./index.ts";
+
+export const adminToken = "admin-token-of-the-tests";
+export const replicaToken = "replica-token-of-the-tests";
+export const rulesPath = join(import.meta.dirname, "../../routing-rules/ehr");
+
+export type TestDatabase = { url(name: string): string; server: EmbeddedPostgres; stop(): Promise<void> };
+
+export async function startTestDatabase(): Promise<TestDatabase> {
+  const folder = mkdtempSync(join(tmpdir(), "banyan-control-"));
+  const server = await startEmbeddedPostgres({
+    dataDir: join(folder, "postgres"),
+    port: 0,
+    password: "secret",
+    name: "test database",
+    portVariable: "none",
+    settings: { fsync: "off" },
+  });
+  return {
+    server,
+    url: (name) => server.url(name),
+    stop: async () => {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function startTestControl(databaseUrl: string, extra: Partial<ControlOptions> = {}): Promise<Control> {
+  return createControl({
+    databaseUrl,
+    rulesPath,
+    adminToken,
+    replicaToken,
+    host: "127.0.0.1",
+    port: 0,
+    logger: createLogger({ name: "control", level: "silent" }),
+    acknowledgeMsMax: 300,
+    ...extra,
+  });
+}
+
+export type Answer = {
+  readonly status: number;
+  readonly etag: string | null;
+  readonly type: string | null;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests read answers freely
+  readonly body: any;
+};
+
+export type Client = {
+  get(path: string): Promise<Answer>;
+  /** With If-Match: the newest revision, unless another one (or null for none) is given. */
+  post(path: string, body: unknown, ifMatch?: number | null): Promise<Answer>;
+  remove(path: string, body: unknown, ifMatch?: number | null): Promise<Answer>;
+};
+
+export function clientOf(control: Pick<Control, "url">, token: string = adminToken): Client {
+  const call = async (method: string, path: string, body?: unknown, ifMatch?: number | null): Promise<Answer> => {
+    const response = await fetch(`${control.url}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(typeof ifMatch === "number" ? { "if-match": `"${ifMatch}"` } : {}),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      etag: response.headers.get("etag"),
+      type: response.headers.get("content-type"),
+      body: text === "" ? undefined : JSON.parse(text),
+    };
+  };
+  const newest = async (): Promise<number> => {
+    const response = await fetch(`${control.url}/readyz`);
+    return ((await response.json()) as { revision: number }).revision;
+  };
+  const change = async (method: string, path: string, body: unknown, ifMatch?: number | null): Promise<Answer> =>
+    call(method, path, body, ifMatch === undefined ? await newest() : ifMatch);
+  return {
+    get: (path) => call("GET", path),
+    post: (path, body, ifMatch) => change("POST", path, body, ifMatch),
+    remove: (path, body, ifMatch) => change("DELETE", path, body, ifMatch),
+  };
+}
