@@ -2,6 +2,7 @@
  * What the pages, the interfaces and the loader of the legacy EHR say to their server, with what it answers over the seed.
  * The statements are the pages' own; their parameters are declared in front. The answers follow from the documented
  * semantics cited: nothing here was copied from what the simulator gave.
+ * One entry a statement; the list is long because the application is.
  */
 
 import type { Expected } from "./conformance-case.ts";

@@ -11,7 +11,7 @@ export type Observed = {
   readonly messages: string[];
 };
 
-export type Column = {
+type Column = {
   readonly colName: string;
   readonly type: { readonly name: string };
   readonly dataLength?: number;
@@ -74,7 +74,7 @@ const sized: Readonly<Record<string, Readonly<Record<number, string>>>> = {
 };
 
 /** `decimal(10,2)`, `nvarchar(30)`, `varchar(max)`, `datetime2(3)`, `int` */
-export function declaration({ type: { name }, dataLength, precision, scale }: Column): string {
+function declaration({ type: { name }, dataLength, precision, scale }: Column): string {
   const bySize = dataLength === undefined ? undefined : sized[name]?.[dataLength];
   if (bySize !== undefined) return bySize;
   const word = name.toLowerCase().replace(/n$/, "");

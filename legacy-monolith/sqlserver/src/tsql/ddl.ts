@@ -11,9 +11,7 @@ import { columnList } from "./dml.ts";
 import { condition } from "./expression.ts";
 import { createLogin, createPrincipal, alterPrincipal, dropPrincipal } from "./security.ts";
 import { createTable, keyColumns } from "./table-definition.ts";
-import { createTrigger } from "./trigger.ts";
-
-type Mode = "create" | "alter" | "createOrAlter";
+import { createTrigger, type Mode, requireFirst, verbs } from "./trigger.ts";
 
 export function create(c: Cursor): StatementBody {
   const start = c.take().start;
@@ -70,7 +68,7 @@ function programmable(c: Cursor, mode: Mode, start: number): StatementBody {
 }
 
 function createView(c: Cursor, mode: Mode, start: number): StatementBody {
-  requireFirst(c, mode, { what: "VIEW", start });
+  requireFirst(c, `${verbs[mode]} VIEW`, start);
   const name = c.objectName();
   const columns = c.at("(") ? columnList(c) : undefined;
   if (c.at("with")) throw notSupported(`CREATE VIEW … WITH ${c.peek(1).text.toUpperCase()}`);
@@ -81,13 +79,6 @@ function createView(c: Cursor, mode: Mode, start: number): StatementBody {
   c.accept(";");
   if (c.token.kind !== "end") throw c.fail();
   return { kind: "createView", name, ...(columns && { columns }), query, text, orAlter: mode !== "create", mode };
-}
-
-/** @throws SqlError 111 when something stands before it in the batch */
-export function requireFirst(c: Cursor, mode: Mode, at: { what: string; start: number }): void {
-  if (c.isFirstInBatch(at.start)) return;
-  const verb = mode === "alter" ? "ALTER" : mode === "create" ? "CREATE" : "CREATE OR ALTER";
-  throw c.error(111, `'${verb} ${at.what}' must be the first statement in a query batch.`);
 }
 
 function createIndex(c: Cursor): StatementBody {

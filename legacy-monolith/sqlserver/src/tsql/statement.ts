@@ -108,7 +108,7 @@ export function newCursor(text: string): Cursor {
   return new Cursor(text, grammar);
 }
 
-export function statement(c: Cursor): Statement {
+function statement(c: Cursor): Statement {
   return c.nested(() => {
     const { line, start } = c.token;
     const parse = starter(c);

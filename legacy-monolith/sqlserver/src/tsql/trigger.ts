@@ -5,15 +5,22 @@ import type { StatementBody } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 
 type TriggerEvent = "insert" | "update" | "delete";
-type Mode = "create" | "alter" | "createOrAlter";
+export type Mode = "create" | "alter" | "createOrAlter";
 
-const verbs: Readonly<Record<Mode, string>> = { create: "CREATE", alter: "ALTER", createOrAlter: "CREATE OR ALTER" };
+export const verbs: Readonly<Record<Mode, string>> = {
+  create: "CREATE",
+  alter: "ALTER",
+  createOrAlter: "CREATE OR ALTER",
+};
 
 /** @throws SqlError 111 when something stands before it in the batch */
+export function requireFirst(c: Cursor, what: string, start: number): void {
+  if (!c.isFirstInBatch(start)) throw c.error(111, `'${what}' must be the first statement in a query batch.`);
+}
+
+/** @throws SqlError 111 */
 export function createTrigger(c: Cursor, mode: Mode, start: number): StatementBody {
-  if (!c.isFirstInBatch(start)) {
-    throw c.error(111, `'${verbs[mode]} TRIGGER' must be the first statement in a query batch.`);
-  }
+  requireFirst(c, `${verbs[mode]} TRIGGER`, start);
   const name = c.objectName();
   c.expect("on");
   if (c.at("database") || c.at("all")) throw notSupported("triggers on a database or server");
