@@ -29,7 +29,7 @@ export function convert(value: Typed, to: SqlType, how: Conversion = {}): Typed 
   return { sql, type: to, nullable: value.nullable };
 }
 
-function sameType(from: SqlType, to: SqlType): boolean {
+export function sameType(from: SqlType, to: SqlType): boolean {
   if (from.name !== to.name) return false;
   return (
     from.length === to.length && (from.precision ?? 0) === (to.precision ?? 0) && (from.scale ?? 0) === (to.scale ?? 0)

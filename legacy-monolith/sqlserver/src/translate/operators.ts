@@ -131,7 +131,7 @@ function bitwise(operator: "&" | "|" | "^", a: Typed, b: Typed, nullable: boolea
   return { sql: `(${x.sql} ${operator === "^" ? "#" : operator} ${y.sql})`, type, nullable };
 }
 
-export function concatenation(a: Typed, b: Typed): Typed {
+function concatenation(a: Typed, b: Typed): Typed {
   if (["text", "ntext"].includes(a.type.name) || ["text", "ntext"].includes(b.type.name)) {
     throw refusedOperator("+", a.type, b.type);
   }

@@ -250,6 +250,10 @@ describe("what the translator cannot do it refuses by name", () => {
     ["SELECT @id = 1, @n = @id", "reads a variable it has assigned before"],
     ["WITH c AS (SELECT Id FROM Patient) DELETE FROM c", "common table expression"],
     ["SELECT TOP (10) PERCENT WITH TIES Id FROM Patient ORDER BY Id", "PERCENT WITH TIES"],
+    [
+      "WITH t AS (SELECT 1 AS n UNION ALL (SELECT n FROM t UNION ALL SELECT n FROM t)) SELECT n FROM t",
+      "several recursive members",
+    ],
     ["SELECT Id FROM other.dbo.Patient", "names in another database"],
     ["SELECT Id FROM a.b.c.Patient", "four-part names"],
     [
@@ -298,6 +302,9 @@ describe("errors found before anything runs", () => {
     [8155, "SELECT * FROM (SELECT 1) AS x"],
     [8156, "SELECT * FROM (SELECT 1 AS a, 2 AS a) AS x"],
     [8158, "SELECT * FROM (SELECT 1, 2) AS x (a)"],
+    [240, "WITH t AS (SELECT 'a' AS s UNION ALL SELECT s + 'b' FROM t) SELECT s FROM t"],
+    [252, "WITH t AS (SELECT 1 AS n UNION SELECT n + 1 FROM t) SELECT n FROM t"],
+    [147, "SELECT Id FROM Patient WHERE COUNT(*) > 1"],
     [8133, "SELECT CASE WHEN 1 = 1 THEN NULL END"],
     [195, "SELECT NOPE(1)"],
     [174, "SELECT LEN(1, 2)"],

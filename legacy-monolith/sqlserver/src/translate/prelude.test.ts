@@ -85,3 +85,12 @@ test("bytes of a GUID keep their groups' order through binary and back", async (
     ),
   ).toEqual(["0403020106050807090A0B0C0D0E0F10"]);
 });
+
+test("a recursive query may go 100 levels deep, the 101st is error 530", async () => {
+  const numbers = (most: number): Promise<mssql.IResult<{ n: number }>> =>
+    pool
+      .request()
+      .batch(`WITH t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t WHERE n < ${most}) SELECT COUNT(*) AS n FROM t`);
+  expect((await numbers(101)).recordset).toEqual([{ n: 101 }]);
+  await expect(numbers(102)).rejects.toMatchObject({ number: 530 });
+});

@@ -2,13 +2,14 @@
 
 import { notSupported, SqlError } from "../contract.ts";
 import type { Expression, Order, Query, QueryBody, SelectCore, SelectItem } from "../tsql/ast.ts";
-import { aggregateNames } from "./aggregates.ts";
 import { convert } from "./coercion.ts";
+import { commonTables } from "./common-tables.ts";
 import { condition, value } from "./expressions.ts";
 import { orderTerm } from "./ordering.ts";
 import type { Environment } from "./plan.ts";
 import { columnValue, Scope } from "./scope.ts";
-import { from, type LockRequest, named } from "./sources.ts";
+import { from, type LockRequest } from "./sources.ts";
+import { isAggregate, isWindow, some } from "./tree-search.ts";
 import {
   isNullLiteral,
   type OutputColumn,
@@ -46,63 +47,6 @@ export function translateQuery(
         )
       : setOperation(body, query, scope, t, options.convert);
   return prefix === "" ? inner : { ...inner, sql: `${prefix} ${inner.sql}` };
-}
-
-/** The WITH clause; its names go into the scope. */
-export function commonTables(query: Pick<Query, "with">, scope: Scope, t: Translation): string {
-  const parts: string[] = [];
-  let recursive = false;
-  for (const cte of query.with) {
-    const name = cte.name.toLowerCase();
-    const self = isRecursive(cte.query.body, name);
-    recursive ||= self;
-    const inner = self ? recursiveQuery(cte.query, cte, scope, t) : translateQuery(cte.query, scope, t);
-    const columns = named(inner.columns, cte.name, cte.columns);
-    scope.ctes.set(name, { sql: quote(name), columns });
-    parts.push(`${quote(name)} (${columns.map((column) => column.sql).join(", ")}) AS (${inner.sql})`);
-  }
-  return parts.length === 0 ? "" : `WITH ${recursive ? "RECURSIVE " : ""}${parts.join(", ")}`;
-}
-
-function isRecursive(body: QueryBody, name: string): boolean {
-  return (
-    body.kind === "setOperation" &&
-    some(
-      body.right,
-      (node) =>
-        node["kind"] === "table" &&
-        (node["name"] as string[]).length === 1 &&
-        (node["name"] as string[])[0]?.toLowerCase() === name,
-      true,
-    )
-  );
-}
-
-/** The anchor fixes the columns; the recursive part is converted to them. */
-function recursiveQuery(
-  query: Query,
-  cte: { name: string; columns?: readonly string[] },
-  scope: Scope,
-  t: Translation,
-): TranslatedQuery {
-  const { body } = query;
-  if (body.kind !== "setOperation" || body.operator !== "union all") {
-    throw new SqlError(
-      252,
-      16,
-      `Recursive common table expression '${cte.name}' does not contain a top-level UNION ALL operator.`,
-    );
-  }
-  const anchor = translateQuery({ with: [], body: body.left, orderBy: [] }, scope, t);
-  const columns = named(anchor.columns, cte.name, cte.columns);
-  scope.ctes.set(cte.name.toLowerCase(), {
-    sql: quote(cte.name.toLowerCase()),
-    columns: columns.map((column) => ({ ...column, nullable: true })),
-  });
-  const right = translateQuery({ with: [], body: body.right, orderBy: [] }, scope, t, {
-    convert: (item, i) => convert(item, columns[i]?.type ?? item.type),
-  });
-  return { sql: `${anchor.sql} UNION ALL ${right.sql}`, columns: anchor.columns, assigns: [] };
 }
 
 type Tail = {
@@ -148,7 +92,7 @@ function selectCore(
   const list = outputList(items, wrap ? undefined : converter);
   const groupText = keys.length > 0 ? ` GROUP BY ${keys.map((key) => key.sql).join(", ")}` : "";
   const core = `SELECT ${select.distinct ? "DISTINCT " : ""}${list}${fromText && ` FROM ${fromText}`}${where && ` WHERE ${where}`}${groupText}${having}`;
-  let sql = limited(core, order, select, tail, scope, t) + lockText(locks);
+  let sql = limited(core, order, aliasesOf(items), select, tail, scope, t) + lockText(locks);
   if (wrap) sql = rewrap(sql, items, converter, t);
   return {
     sql,
@@ -176,18 +120,22 @@ const output = ({ value: found, name }: Item): OutputColumn => ({
   ...(isNullLiteral(found) && { untyped: true }),
 });
 
-function outputList(items: readonly Item[], converter: QueryOptions["convert"]): string {
+/** Names of the columns in PostgreSQL: as declared, in lower case, or made up where there is none or another has it. */
+function aliasesOf(items: readonly Item[]): string[] {
   const used = new Set<string>();
-  const list = items.map((item, i) => {
-    const { sql } = converter
-      ? converter(item.value, i)
-      : isNullLiteral(item.value)
-        ? convert(item.value, item.value.type)
-        : item.value;
+  return items.map((item, i) => {
     const name = item.name.toLowerCase();
     const alias = name === "" || used.has(name) ? `$c${i + 1}` : name;
     used.add(alias);
-    return `${sql} AS ${quote(alias)}`;
+    return alias;
+  });
+}
+
+function outputList(items: readonly Item[], converter: QueryOptions["convert"]): string {
+  const aliases = aliasesOf(items);
+  const list = items.map((item, i) => {
+    const plain = isNullLiteral(item.value) ? convert(item.value, item.value.type) : item.value;
+    return `${(converter ? converter(item.value, i) : plain).sql} AS ${quote(aliases[i] ?? "")}`;
   });
   return list.join(", ");
 }
@@ -224,11 +172,13 @@ export function starItems(table: readonly string[] | undefined, scope: Scope): I
         15,
         `The column prefix '${(table ?? []).join(".")}' does not match with a table name or alias name used in the query.`,
       );
-    return one.columns.map((column) => {
-      const found = columnValue(one, column);
-      if (scope.grouping) scope.resolve([one.name, column.name]);
-      return { value: found, name: column.name };
-    });
+    return one.columns
+      .filter((column) => !column.hidden)
+      .map((column) => {
+        const found = columnValue(one, column);
+        if (scope.grouping) scope.resolve([one.name, column.name]);
+        return { value: found, name: column.name };
+      });
   });
 }
 
@@ -301,7 +251,15 @@ function itemAt<T>(position: number, items: readonly T[]): T {
   return found;
 }
 
-function limited(core: string, order: string, select: SelectCore, tail: Tail, scope: Scope, t: Translation): string {
+function limited(
+  core: string,
+  order: string,
+  names: readonly string[],
+  select: SelectCore,
+  tail: Tail,
+  scope: Scope,
+  t: Translation,
+): string {
   const { top } = select;
   const { offset, fetch } = tail;
   if (offset) {
@@ -316,9 +274,8 @@ function limited(core: string, order: string, select: SelectCore, tail: Tail, sc
     const share = convert(value(top.count, scope, t), float).sql;
     if (top.withTies) throw notSupported("TOP … PERCENT WITH TIES");
     const counted = `SELECT ${alias}.*, row_number() OVER () AS "$n", count(*) OVER () AS "$all" FROM (${core}${order}) AS ${alias}`;
-    const names = select.items.length;
-    if (names === 0) throw notSupported("TOP … PERCENT");
-    return `SELECT * FROM (${counted}) AS ${alias} WHERE "$n" <= ceil("$all" * ${share} / 100) ORDER BY "$n"`;
+    const list = names.map(quote).join(", ");
+    return `SELECT ${list} FROM (${counted}) AS ${alias} WHERE "$n" <= ceil("$all" * ${share} / 100) ORDER BY "$n"`;
   }
   const limit = convert(value(top.count, scope, t), bigint, { explicit: true }).sql;
   if (!top.withTies) return `${core}${order} LIMIT ${limit}`;
@@ -438,18 +395,4 @@ function setOrder(orders: readonly Order[], columns: readonly OutputColumn[], _t
     return orderTerm({ sql: String(position), type: column.type, nullable: column.nullable }, descending);
   });
   return terms.length === 0 ? "" : ` ORDER BY ${terms.join(", ")}`;
-}
-
-type Node = Readonly<Record<string, unknown>>;
-
-const isAggregate = (node: Node): boolean =>
-  node["kind"] === "call" && aggregateNames.has(node["name"] as string) && node["over"] === undefined;
-const isWindow = (node: Node): boolean => node["kind"] === "call" && node["over"] !== undefined;
-
-/** Whether a part of the tree passes the test; subqueries are looked into only when asked. */
-export function some(node: unknown, test: (node: Node) => boolean, deep = false): boolean {
-  if (Array.isArray(node)) return node.some((item) => some(item, test, deep));
-  if (node === null || typeof node !== "object") return false;
-  if (test(node as Node)) return true;
-  return Object.entries(node).some(([key, child]) => (deep || key !== "query") && some(child, test, deep));
 }

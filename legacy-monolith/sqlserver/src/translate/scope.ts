@@ -14,6 +14,8 @@ export type ScopeColumn = {
   readonly type: SqlType;
   readonly nullable: boolean;
   readonly column?: Column & { readonly table?: string };
+  /** Not part of `*`. */
+  readonly hidden?: boolean;
   /** What a reference to it is answered with: text columns of inserted and deleted. */
   readonly refusal?: () => SqlError;
 };

@@ -159,7 +159,7 @@ function scopeColumn(column: Column, table: Table, ref: string): ScopeColumn {
   };
 }
 
-export function derivedScope(alias: string, columns: readonly Omit<ScopeColumn, "sql">[], sql?: string): ScopeTable {
+function derivedScope(alias: string, columns: readonly Omit<ScopeColumn, "sql">[], sql?: string): ScopeTable {
   const ref = sql ?? quote(alias.toLowerCase());
   return {
     name: alias,

@@ -13,14 +13,6 @@ CREATE FUNCTION sim.dt2(t timestamp) RETURNS timestamp LANGUAGE sql IMMUTABLE ST
     + round(round(extract(epoch FROM t - date_trunc('day', t)) * 300) * 10000 / 3)::float8 * interval '1 microsecond'
 $$;
 
-CREATE FUNCTION sim.checked_dt(t timestamp) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-BEGIN
-  IF t < timestamp '1753-01-01' OR t >= timestamp '10000-01-01' THEN
-    PERFORM sim.fail(242, 16, 3, 'The conversion of a varchar data type to a datetime data type resulted in an out-of-range value.');
-  END IF;
-  RETURN sim.dt(t);
-END $$;
-
 CREATE FUNCTION sim.getdate() RETURNS timestamp LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT sim.dt((statement_timestamp() AT TIME ZONE 'America/New_York')::timestamp)
 $$;
@@ -110,8 +102,6 @@ BEGIN
   END IF;
   RETURN x;
 END $$;
-
-CREATE FUNCTION sim.shown(x text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT x $$;
 
 CREATE FUNCTION sim.to_int(x bpchar, source text, target text) RETURNS int8 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE

@@ -193,10 +193,6 @@ CREATE FUNCTION sim.round_float(x float8, n int, truncate int) RETURNS float8 LA
   SELECT CASE WHEN truncate = 0 THEN round(x::numeric, n) ELSE trunc(x::numeric, n) END::float8
 $$;
 
--- Dates.
-CREATE FUNCTION sim.add_months(t timestamp, n int) RETURNS timestamp LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-  SELECT t + make_interval(months => n)
-$$;
 -- What DATEADD and + give has to stay within the type.
 CREATE FUNCTION sim.added(t timestamp, type text) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
@@ -226,9 +222,6 @@ $$;
 CREATE FUNCTION sim.month_name(t timestamp) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   SELECT (ARRAY['January','February','March','April','May','June','July','August','September','October','November','December'])[extract(month FROM t)::int]
 $$;
-
--- A value that a CHECK, an assignment or a comparison needs as 0 or 1.
-CREATE FUNCTION sim.flag(x boolean) RETURNS int2 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT CASE WHEN x THEN 1 ELSE 0 END::int2 $$;
 
 CREATE FUNCTION sim.hashbytes(algorithm text, x bytea) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   SELECT CASE upper(algorithm COLLATE "C") WHEN 'MD5' THEN decode(md5(x), 'hex') WHEN 'SHA2_256' THEN sha256(x)
@@ -358,15 +351,6 @@ BEGIN
   EXECUTE format('SELECT last_value FROM %s', sequence) INTO r;
   RETURN r;
 END $$;
--- DBCC CHECKIDENT(t, RESEED, n): the next row gets n + increment, or n when the table never had a row.
-CREATE FUNCTION sim.reseed(id int, value int8) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  sequence text COLLATE "C" := sim.identity_sequence(id);
-  used boolean;
-BEGIN
-  EXECUTE format('SELECT is_called FROM %s', sequence) INTO used;
-  PERFORM setval(sequence, value, used);
-END $$;
 CREATE FUNCTION sim.dbts() RETURNS bytea LANGUAGE sql STABLE AS $$ SELECT int8send(last_value) FROM sim.rowversion $$;
 CREATE FUNCTION sim.server_property(property text) RETURNS text LANGUAGE plpgsql STABLE STRICT AS $$
 BEGIN
@@ -396,4 +380,13 @@ BEGIN
     ELSE PERFORM sim.fail(40000, 16, 1, 'not supported by the simulator: DATABASEPROPERTYEX(…, ''' || property || ''')');
   END CASE;
   RETURN NULL;
+END $$;
+
+-- Level of a recursive common table expression.
+CREATE FUNCTION sim.recursion(depth int) RETURNS int LANGUAGE plpgsql STABLE STRICT AS $$
+BEGIN
+  IF depth > 100 THEN
+    PERFORM sim.fail(530, 16, 1, 'The statement terminated. The maximum recursion 100 has been exhausted before statement completion.');
+  END IF;
+  RETURN depth;
 END $$;
