@@ -7,7 +7,7 @@ import type { Column, Table } from "./catalog.ts";
 import { value } from "./expressions.ts";
 import { changePlan } from "./output.ts";
 import type { Plan } from "./plan.ts";
-import { commonTables } from "./common-tables.ts";
+import { commonTables } from "./with-clause.ts";
 import { translateQuery } from "./queries.ts";
 import { Scope } from "./scope.ts";
 import { lockOf, lockRanges, resolveTable, tableVariable } from "./sources.ts";

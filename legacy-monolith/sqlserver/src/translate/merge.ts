@@ -8,7 +8,7 @@ import { condition, value } from "./expressions.ts";
 import { arithmetic } from "./operators.ts";
 import { changePlan } from "./output.ts";
 import type { Plan } from "./plan.ts";
-import { commonTables } from "./common-tables.ts";
+import { commonTables } from "./with-clause.ts";
 import { Scope } from "./scope.ts";
 import { resolveTable, source, tableScope, tableVariable } from "./sources.ts";
 import { quote, type Translation, type Typed } from "./typed.ts";

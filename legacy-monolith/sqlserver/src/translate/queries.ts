@@ -3,7 +3,7 @@
 import { notSupported, SqlError } from "../contract.ts";
 import type { Expression, Order, Query, QueryBody, SelectCore, SelectItem } from "../tsql/ast.ts";
 import { convert } from "./coercion.ts";
-import { commonTables } from "./common-tables.ts";
+import { commonTables } from "./with-clause.ts";
 import { condition, value } from "./expressions.ts";
 import { orderTerm } from "./ordering.ts";
 import type { Environment } from "./plan.ts";

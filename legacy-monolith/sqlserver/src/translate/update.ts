@@ -14,7 +14,7 @@ import { targetTable } from "./insert.ts";
 import { arithmetic } from "./operators.ts";
 import { changePlan, newRow, oldRow } from "./output.ts";
 import type { Plan } from "./plan.ts";
-import { commonTables } from "./common-tables.ts";
+import { commonTables } from "./with-clause.ts";
 import { invalidObject, Scope } from "./scope.ts";
 import { from, join, source, tableScope } from "./sources.ts";
 import { quote, type Translation, type Typed } from "./typed.ts";
