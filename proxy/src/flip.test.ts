@@ -80,8 +80,9 @@ test("a stage flipped 1,000 times under load: no request fails, none is decided 
       });
       outgoing.end(method === "POST" ? "x=1" : undefined);
     });
+  const isDone = (): boolean => flips >= 1_000;
   const worker = async (method: string, path: string): Promise<void> => {
-    while (flips < 1_000) await call(method, path);
+    while (!isDone()) await call(method, path);
   };
   flip();
   await Promise.all([
