@@ -96,3 +96,41 @@ export function clientOf(control: Pick<Control, "url">, token: string = adminTok
     remove: (path, body, ifMatch) => change("DELETE", path, body, ifMatch),
   };
 }
+
+export type TestControl = Control & {
+  readonly client: Client;
+  /** URL of its database, for a second control on it or for tampering. */
+  readonly database: string;
+  /** A client with a new token of this name and role. */
+  as(name: string, role: string): Promise<Client>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+export type TestBench = {
+  readonly server: EmbeddedPostgres;
+  /** A control plane on a database of its own, unless one is given. */
+  control(extra?: Partial<ControlOptions>, database?: string): Promise<TestControl>;
+  stop(): Promise<void>;
+};
+
+export async function startTestBench(): Promise<TestBench> {
+  const postgres = await startTestDatabase();
+  let count = 0;
+  return {
+    server: postgres.server,
+    stop: postgres.stop,
+    control: async (extra = {}, given?: string) => {
+      count += 1;
+      const database = given ?? postgres.url(`control_${count}`);
+      const control = await startTestControl(database, extra);
+      const client = clientOf(control);
+      let closing: Promise<void> | undefined;
+      const close = (): Promise<void> => (closing ??= control.close());
+      const as = async (name: string, role: string): Promise<Client> => {
+        const made = await client.post("/tokens", { name, role });
+        return clientOf(control, made.body.token);
+      };
+      return { ...control, close, client, database, as, [Symbol.asyncDispose]: close };
+    },
+  };
+}
