@@ -5,15 +5,14 @@
 
 import { AppError } from "@banyan/kernel";
 import { z } from "zod";
+import { ControlRefusal } from "./control-refusal.ts";
 import type { ControlAddress } from "./find-control.ts";
 import { limits } from "./limits.ts";
 
-const problemSchema = z.object({
-  code: z.string().default("REFUSED"),
-  message: z.string().optional(),
-  detail: z.string().optional(),
-  title: z.string().optional(),
-  why: z.union([z.string(), z.array(z.string())]).optional(),
+const problemSchema = z.looseObject({
+  code: z.string(),
+  message: z.string(),
+  why: z.string().optional(),
   hint: z.string().optional(),
 });
 
@@ -27,8 +26,6 @@ export type ControlCall = {
   /** The revision this change is based on. */
   readonly ifMatch?: number;
 };
-
-export type Refusal = { readonly status: number; readonly problem: unknown };
 
 export class ControlClient {
   readonly #address: ControlAddress;
@@ -49,12 +46,20 @@ export class ControlClient {
     const parsed = shape.safeParse(body);
     if (parsed.success) return parsed.data;
     const issue = parsed.error.issues[0];
-    throw new AppError({
-      code: "CONTROL_STRANGE",
-      op: call.op,
-      message: `control answered in a form this command does not know (${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""})`,
-      hint: "Are command and control of one version? `banyan --version` and `banyan status --json` tell.",
-    });
+    throw strange(call.op, this.#address, `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`);
+  }
+
+  /**
+   * The newest revision, for changes that nobody named another basis for.
+   * @throws as `call`
+   */
+  async newestRevision(op: string): Promise<number> {
+    const response = await this.#send({ op, path: "/status" });
+    const revision = Number(/^"(\d+)"$/.exec(response.headers.get("etag") ?? "")?.[1] ?? Number.NaN);
+    const body = await jsonOf(response);
+    if (!response.ok) throw refused(op, response.status, body, this.#address);
+    if (Number.isInteger(revision)) return revision;
+    throw strange(op, this.#address, "it names no revision");
   }
 
   async #send(call: ControlCall): Promise<Response> {
@@ -104,23 +109,27 @@ function unreachable(op: string, { url, source }: ControlAddress, cause: unknown
 
 function refused(op: string, status: number, body: unknown, address: ControlAddress): AppError {
   const problem = problemSchema.safeParse(body);
-  if (!problem.success || (problem.data.message ?? problem.data.detail ?? problem.data.title) === undefined) {
-    return new AppError({
-      code: "CONTROL_STRANGE",
-      op,
-      message: `${address.url} answered ${status} without saying why`,
-      hint: "Does Banyan's control plane stand at this address? Another one: --control URL.",
-    });
-  }
-  const { code, message, detail, title, why, hint } = problem.data;
-  const reasons = why === undefined ? [] : [why].flat();
-  return new AppError({
+  if (!problem.success) return strange(op, address, `status ${status} without saying why`);
+  const { code, message, why, hint, ...details } = problem.data;
+  return new ControlRefusal({
     code,
     op,
-    message: [message ?? detail ?? title, ...reasons].join(reasons.length > 1 ? "\n    - " : ": "),
-    hint: hint ?? (status === 401 ? tokenHint : "`banyan status` shows where things stand."),
+    message,
+    why,
+    hint: status === 401 ? tokenHint : (hint ?? "`banyan status` shows where things stand."),
     retryable: status >= 500,
+    details,
   });
 }
 
-const tokenHint = "Give a token that control knows: --token TOKEN or BANYAN_TOKEN.";
+const tokenHint =
+  "Show a token that control knows: --token TOKEN, BANYAN_TOKEN, or run where `npm start` wrote its file.";
+
+function strange(op: string, { url }: ControlAddress, what: string): AppError {
+  return new AppError({
+    code: "CONTROL_STRANGE",
+    op,
+    message: `${url} answered in a form this command does not know (${what})`,
+    hint: "Does Banyan's control plane of this version stand at this address? Another one: --control URL.",
+  });
+}

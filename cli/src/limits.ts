@@ -3,7 +3,9 @@
 export const limits = {
   /** A person waits at a terminal; a stage move waits for its replicas for at most a few seconds. */
   controlMsMax: 30_000,
-  /** Audit entries a page: a terminal's worth by default, the most that control gives at once. */
+  /** After a move a person wants to see it running; a replica takes well under a second, a broken one for ever. */
+  acknowledgeMsMax: 3_000,
+  acknowledgePollMs: 50,
+  /** Audit entries that fill a terminal. */
   auditEntriesDefault: 20,
-  auditEntriesMax: 1_000,
 } as const;

@@ -3,11 +3,18 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { addAudit } from "./commands/audit.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addExplain } from "./commands/explain.ts";
+import { addFreeze } from "./commands/freeze.ts";
 import { addLaterCommands } from "./commands/later.ts";
 import { addLint } from "./commands/lint.ts";
+import { addMoves } from "./commands/moves.ts";
 import { addProxy } from "./commands/proxy.ts";
+import { addReadiness } from "./commands/readiness.ts";
+import { addReplicas } from "./commands/replicas.ts";
+import { addRulesChange } from "./commands/rules-change.ts";
+import { addStatus } from "./commands/status.ts";
 import { Session, type Terminal } from "./session.ts";
 
 /** @param onHelp receives help that was not asked for (a command line without a command). */
@@ -28,6 +35,13 @@ export function createProgram(
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: onHelp })
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", "\nExit codes: 0 done, 1 refused or failed, 2 usage.");
+  addStatus(program, session);
+  addMoves(program, session);
+  addReadiness(program, session);
+  addAudit(program, session);
+  addReplicas(program, session);
+  addFreeze(program, session);
+  addRulesChange(program, session);
   addLint(program, session);
   addExplain(program, session);
   addProxy(program, session);

@@ -5,6 +5,9 @@
 
 import { AppError } from "@banyan/kernel";
 import { CommanderError } from "commander";
+import { z } from "zod";
+import { renderProblems } from "./commands/lint.ts";
+import { ControlRefusal } from "./control-refusal.ts";
 import { createProgram } from "./program.ts";
 import type { Terminal } from "./session.ts";
 import { UsageError } from "./usage-error.ts";
@@ -45,7 +48,20 @@ function asAppError(error: unknown): AppError {
   });
 }
 
-function report({ code, op, message, hint }: AppError, json: boolean, terminal: Terminal): void {
-  if (json) terminal.out(`${JSON.stringify({ error: { code, op, message, hint } }, undefined, 2)}\n`);
-  else terminal.error(`${op}: ${message}\n  ${hint} [${code}]\n`);
+function report(error: AppError, json: boolean, terminal: Terminal): void {
+  const { code, op, message, hint } = error;
+  const refusal = error instanceof ControlRefusal ? error : undefined;
+  if (json) {
+    const document = { code, op, message, why: refusal?.why, hint, ...refusal?.details };
+    terminal.out(`${JSON.stringify({ error: document }, undefined, 2)}\n`);
+    return;
+  }
+  if (!refusal?.why) return terminal.error(`${op}: ${message}\n  ${hint} [${code}]\n`);
+  const problems = problemsSchema.safeParse(refusal.details["problems"]);
+  const lines = problems.success ? [renderProblems(problems.data), ""] : [];
+  terminal.error([...lines, `${op}: ${message}`, `  why   ${refusal.why}`, `  next  ${hint} [${code}]`, ""].join("\n"));
 }
+
+const problemsSchema = z
+  .array(z.object({ file: z.string(), line: z.number(), message: z.string(), suggestion: z.string() }))
+  .min(1);

@@ -51,11 +51,6 @@ export class Session {
     return new ControlClient(findControl(this.config, this.#options()));
   }
 
-  /** Whether the command line names a control plane; what may also be done offline then is not. */
-  get namesControl(): boolean {
-    return this.#options().control !== undefined;
-  }
-
   answer(outcome: Outcome): void {
     const text = this.json ? JSON.stringify(outcome.data, undefined, 2) : outcome.text;
     this.#terminal.out(`${text}\n`);

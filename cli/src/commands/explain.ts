@@ -19,6 +19,7 @@ import {
   routingRequestOf,
 } from "@banyan/routing-rules";
 import type { Command } from "commander";
+import { explanationSchema } from "../control-answers.ts";
 import { bad, faint, good, renderFacts, strong } from "../output/table.ts";
 import type { Outcome, Session } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
@@ -53,7 +54,9 @@ export function addExplain(program: Command, session: Session): void {
     .option("--conditions <json>", `offline: state of the sync, as '{"patient":{"watermarkAgeMs":20000}}'`)
     .action(async (method: string, url: string, options: ExplainOptions) => {
       const request = { method: method.toUpperCase(), url: canonicalOf(url), options };
-      session.answer(explainOffline(request, options.rules ?? session.config.BANYAN_RULES));
+      if (options.rules !== undefined) return session.answer(explainOffline(request, options.rules));
+      refuseOfflineOptions(options);
+      session.answer(await explainByControl(session, request));
     });
 }
 
@@ -73,6 +76,44 @@ export function explainOffline({ method, url, options }: ExplainRequest, rules: 
       ? "offline: sync is taken to be fresh, no key parked, no fence, no pin (--conditions sets other)"
       : "offline: stages and conditions as given, no pin";
   return explained(method, decision, `${rules}, ${note}`);
+}
+
+/** What control and every replica that acknowledged its newest revision decide now. */
+async function explainByControl(session: Session, { method, url, options }: ExplainRequest): Promise<Outcome> {
+  const { user, site, header } = options;
+  const control = session.control();
+  const answer = await control.call(
+    {
+      op: "banyan explain",
+      method: "POST",
+      path: "/explain",
+      body: {
+        method,
+        url,
+        headers: header,
+        ...(user === undefined ? {} : { user }),
+        ...(site === undefined ? {} : { site }),
+      },
+    },
+    explanationSchema,
+  );
+  return explanation({
+    ...answer,
+    method,
+    stage: answer.stage ? describeStage(answer.stage) : null,
+    owner: answer.stage ? ownerOf(answer.stage) : null,
+    timeoutMs: null,
+    basis: `revision ${answer.revision} at ${control.url}; a reader who has just written may be pinned to the owner`,
+  });
+}
+
+function refuseOfflineOptions({ stages, conditions }: ExplainOptions): void {
+  if (stages === undefined && conditions === undefined) return;
+  throw new UsageError(
+    "banyan explain",
+    "--stages and --conditions are for explaining offline",
+    "Add --rules DIR, or leave them out to ask control.",
+  );
 }
 
 function revisionOf(path: string, stages: string | undefined): RevisionModel {

@@ -33,11 +33,16 @@ function clear(files: number, rules: number): string {
 }
 
 function listed(problems: readonly Problem[]): string {
-  const lines = problems.map(
-    ({ file, line, message, suggestion }) =>
-      `${strong(`${file}:${line}`)}  ${message}\n    ${faint("->")} ${suggestion}`,
-  );
-  return [...lines, "", bad(counted(problems.length, "problem"))].join("\n");
+  return [renderProblems(problems), "", bad(counted(problems.length, "problem"))].join("\n");
+}
+
+export function renderProblems(problems: readonly Problem[]): string {
+  return problems
+    .map(
+      ({ file, line, message, suggestion }) =>
+        `${strong(`${file}:${line}`)}  ${message}\n    ${faint("->")} ${suggestion}`,
+    )
+    .join("\n");
 }
 
 /** Problems name a file by its last part; a person wants to open it. */
