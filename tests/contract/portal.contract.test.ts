@@ -120,10 +120,13 @@ describe("row 44: inside the portal", () => {
   it("shows released results only", async () => {
     const list = await patient.get("/Portal/MyResults.aspx");
     expect(list.status).toBe(200);
-    const rows = await target.rows?.("SELECT TOP (1) OrdNo FROM LABORD WHERE PatNo = @pat AND RelPtYN <> 'Y'", {
-      pat: account?.PatNo ?? 0,
-    });
-    const hidden = String(rows?.[0]?.["OrdNo"] ?? "L00000000000").trim();
+    const rows = await target.rows?.<{ OrdNo: string }>(
+      "SELECT TOP (1) OrdNo FROM LABORD WHERE PatNo = @pat AND RelPtYN <> 'Y'",
+      {
+        pat: account?.PatNo ?? 0,
+      },
+    );
+    const hidden = (rows?.[0]?.OrdNo ?? "L00000000000").trim();
     expect(list.text).not.toContain(hidden);
     expect((await patient.get(`/Portal/MyResults.aspx?ord=${hidden}`)).text).toContain("Result not found.");
   });

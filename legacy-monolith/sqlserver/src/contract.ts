@@ -4,7 +4,7 @@
  * becoming a JavaScript object in between.
  */
 
-export const typeNames = [
+const typeNames = [
   "bit",
   "tinyint",
   "smallint",

@@ -92,7 +92,7 @@ describe("login", () => {
   it("serves knex", async () => {
     await started({
       procedure(_name, _args, sink) {
-        answerOne.batch?.("", sink, new AbortController().signal);
+        void answerOne.batch?.("", sink, new AbortController().signal);
         return { returnStatus: 0, outputs: [] };
       },
     });

@@ -58,11 +58,7 @@ describe("mssql", () => {
     ["varbinary(max)", sql.VarBinary(sql.MAX), Buffer.alloc(9000, 3)],
     ["uniqueidentifier", sql.UniqueIdentifier, "01234567-89AB-CDEF-0123-456789ABCDEF"],
   ])("gets a %s parameter back as it was, and NULL as NULL", async (_name, type, value) => {
-    const echoed = (given: unknown) =>
-      pool
-        .request()
-        .input("p", type as sql.ISqlType, given)
-        .query<{ p: unknown }>("SELECT @p AS p");
+    const echoed = (given: unknown) => pool.request().input("p", type, given).query<{ p: unknown }>("SELECT @p AS p");
     expect((await echoed(value)).recordset).toEqual([{ p: value }]);
     expect((await echoed(null)).recordset).toEqual([{ p: null }]);
   });
