@@ -1,5 +1,6 @@
 import mssql from "mssql";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { PgConnection } from "./pg-connection.ts";
 import { connectionOf, startTestServer, type TestServer } from "../test-server.ts";
 
 let server: TestServer;
@@ -109,4 +110,68 @@ test("faults by the control port: latency, a dropped connection, and what is wai
   expect((await post({ kind: "meteor" })).status).toBe(400);
   expect((await fetch(url, { method: "DELETE" })).status).toBe(204);
   expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(415);
+});
+
+test("runs on a PostgreSQL that is already there, and finds its databases again", async () => {
+  await server.newDatabase({ name: "Kept" });
+  const second = await startTestServer({ engineUrl: server.engineUrl("postgres"), saPassword: "Another-0ne" });
+  try {
+    const pool = await second.connect("Kept");
+    expect((await pool.request().query("SELECT DB_NAME() AS db")).recordset).toEqual([{ db: "Kept" }]);
+  } finally {
+    await second.close();
+  }
+});
+
+test("a database made by another version of the simulator is refused by name", async () => {
+  await server.newDatabase({ name: "Elder" });
+  const connection = await PgConnection.open(server.engineUrl("Elder"), "test");
+  await connection.rows("UPDATE sim.prelude SET version = 'of old'");
+  await connection.close();
+  const start = startTestServer({ engineUrl: server.engineUrl("postgres"), saPassword: "Another-0ne" });
+  await expect(start).rejects.toMatchObject({
+    code: "ENGINE_VERSION",
+    message: expect.stringContaining("database elder was made by another version of the simulator (of old, this is "),
+  });
+  await master.request().batch("DROP DATABASE Elder");
+});
+
+test("faults about capture: stopped it publishes nothing, resumed it catches up; clean-up runs on demand", async () => {
+  const database = await server.newDatabase();
+  const pool = await server.connect(database, { pool: { max: 1 } });
+  await pool.request().batch("CREATE TABLE bed (id int PRIMARY KEY); EXEC sys.sp_cdc_enable_db");
+  await pool.request().batch("EXEC sys.sp_cdc_enable_table N'dbo', N'bed', @role_name = NULL");
+  const published = async (): Promise<number> =>
+    (await pool.request().query("SELECT COUNT(*) AS n FROM cdc.dbo_bed_CT")).recordset[0].n;
+  const until = async (wanted: () => Promise<boolean>): Promise<void> => {
+    const deadline = performance.now() + 10_000;
+    while (!(await wanted())) {
+      if (performance.now() > deadline) throw new Error("it did not happen");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  await pool.request().query("INSERT bed VALUES (1)");
+  await pool.request().query("INSERT bed VALUES (2)");
+  await until(async () => (await published()) === 2);
+  await pool.request().batch("EXEC sp_sim_fault 'capture-stopped'");
+  // The job looks for new orders between two scans; a scan under way may still publish what was there.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await pool.request().query("INSERT bed VALUES (3)");
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(await published()).toBe(2);
+  await pool.request().batch("EXEC sp_sim_fault 'capture-resumed'");
+  await until(async () => (await published()) === 3);
+  // All but the newest become an hour older, and history is kept for a minute: the mark is the second, the first goes.
+  const engine = await PgConnection.open(server.engineUrl(database), "test");
+  await engine.rows(
+    `UPDATE capture.transactions SET end_time = end_time - interval '1 hour'
+     WHERE start_lsn < (SELECT max(start_lsn) FROM capture.transactions)`,
+  );
+  await engine.close();
+  await pool.request().batch("EXEC sys.sp_cdc_change_job @job_type = N'cleanup', @retention = 1");
+  await pool.request().batch("EXEC sp_sim_fault 'cleanup-now'");
+  await until(async () => (await published()) === 2);
+  await expect(
+    pool.request().batch("EXEC sp_sim_fault 'capture-stopped', @database = 'nowhere'"),
+  ).rejects.toMatchObject({ number: 911 });
 });
