@@ -82,7 +82,7 @@ function connectSimulator(port: number, password: string): Promise<mssql.Connect
     validateConnection: false,
     pool: { min: parallel, max: parallel },
     options: { encrypt: false },
-  } as mssql.config).connect();
+  }).connect();
 }
 
 async function seed(pool: mssql.ConnectionPool): Promise<void> {
@@ -178,7 +178,7 @@ function streamOnce(pool: mssql.ConnectionPool): Promise<number> {
     });
     request.on("error", reject);
     request.on("done", () => resolve(rows));
-    request.query(streamSql);
+    void request.query(streamSql);
   });
 }
 

@@ -7,7 +7,7 @@
 import { SqlError } from "../contract.ts";
 import { engineLimits as limits } from "../limits.ts";
 
-export const faultKinds = ["latency", "drop-connection", "error", "deadlock", "lock-timeout"] as const;
+const faultKinds = ["latency", "drop-connection", "error", "deadlock", "lock-timeout"] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 export type Fault = {

@@ -5,7 +5,7 @@ import type { Scope, SessionState } from "./session-state.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** What `SERVERPROPERTY` and `@@VERSION` say: a 2019, compatibility 150. */
-export const serverVersion = "Microsoft SQL Server 2019 (simulated by Banyan) - 15.0.2000.5 (X64)";
+const serverVersion = "Microsoft SQL Server 2019 (simulated by Banyan) - 15.0.2000.5 (X64)";
 export const serverName = "BANYAN-SIM";
 
 type Source = { readonly state: SessionState; readonly scope: Scope; readonly transaction: Transaction };

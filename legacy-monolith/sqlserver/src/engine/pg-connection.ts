@@ -53,11 +53,14 @@ export class EngineError extends Error {
   readonly fields: Readonly<Record<"detail" | "hint" | "schema" | "table" | "column" | "constraint" | "where", string>>;
 
   constructor(step: number, source: Record<string, unknown>) {
-    super(String(source["message"] ?? ""));
+    const text = (key: string): string => {
+      const value = source[key];
+      return typeof value === "string" ? value : "";
+    };
+    super(text("message"));
     this.name = "EngineError";
     this.step = step;
-    this.code = String(source["code"] ?? "");
-    const text = (key: string): string => (typeof source[key] === "string" ? (source[key] as string) : "");
+    this.code = text("code");
     this.fields = {
       detail: text("detail"),
       hint: text("hint"),

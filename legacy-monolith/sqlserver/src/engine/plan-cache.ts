@@ -63,7 +63,7 @@ export function declaredParameters(text: string): readonly ParameterDeclaration[
   return parsed;
 }
 
-export function widened(type: SqlType): SqlType {
+function widened(type: SqlType): SqlType {
   if (type.length === undefined || type.length === -1) return type;
   if (type.name === "nvarchar") return { ...type, length: 4000 };
   if (type.name === "varchar" || type.name === "varbinary") return { ...type, length: 8000 };

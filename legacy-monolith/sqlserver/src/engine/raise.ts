@@ -16,7 +16,7 @@ const specification =
  * C's printf as RAISERROR has it: %d %i %u %o %x %X %s, flags, width and precision; NULL is `(null)`.
  * @throws SqlError 2786 (a value of the wrong type), 2787 (a bad specification)
  */
-export function formatMessage(template: string, args: readonly FormatArgument[]): string {
+function formatMessage(template: string, args: readonly FormatArgument[]): string {
   const rest = [...args];
   const star = (text: string | undefined): number | undefined =>
     text === "*" ? Number(rest.shift()?.value ?? 0) : text === undefined ? undefined : Number(text);
