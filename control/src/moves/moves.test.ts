@@ -50,7 +50,11 @@ describe("moving a module", () => {
     const { client } = control;
     await client.post("/modules/lab/stage", shadow);
     await client.post("/modules/lab/stage", canary(100));
-    const refused = await client.post("/modules/lab/stage", { stage: { name: "live" }, reason: "go live", force: true });
+    const refused = await client.post("/modules/lab/stage", {
+      stage: { name: "live" },
+      reason: "go live",
+      force: true,
+    });
     expect(refused).toMatchObject({
       status: 409,
       type: expect.stringContaining("application/problem+json"),
