@@ -1,11 +1,10 @@
 /**
  * `npm start`: everything that exists, on the embedded default. Numbered as it happens:
  *   1. the state folder is taken (one instance a folder) and every port is tried
- *   2. the simulated SQL Server
- *   3. schema and, on an empty database, data
- *   4. the legacy web application
- *   5. the proxy, the clinicians' address
- *   6. addresses and log-ins are printed; wait for Ctrl-C
+ *   2. the legacy side: simulated SQL Server; schema and, on an empty database, data; the legacy web application
+ *   3. at the same time the control plane with its database
+ *   4. the proxy, the clinicians' address
+ *   5. addresses and log-ins are printed; wait for Ctrl-C
  * Children end in the reverse order. One that dies by itself takes the rest down with exit 1.
  */
 
@@ -32,6 +31,8 @@ const ports = [
   ["simulated SQL Server", "LEGACY_SQL_PORT"],
   ["engine of the simulated SQL Server", "LEGACY_SQL_ENGINE_PORT"],
   ["legacy web", "LEGACY_WEB_PORT"],
+  ["control", "CONTROL_PORT"],
+  ["control database", "CONTROL_DATABASE_PORT"],
   ["proxy", "BANYAN_PROXY_PORT"],
   ["proxy administration", "BANYAN_PROXY_ADMIN_PORT"],
 ] as const;
@@ -56,7 +57,10 @@ async function run(options: ReturnType<typeof parseStartArguments>, config: Conf
       state.release();
     };
     try {
-      for (const [name, variable] of ports) await tryPort(name, variable, config);
+      for (const [name, variable] of ports) {
+        if (variable !== "CONTROL_DATABASE_PORT" || config.DATABASE_URL === undefined)
+          await tryPort(name, variable, config);
+      }
       const death = Promise.withResolvers<never>();
       death.promise.catch(() => undefined);
       await startAll(state, config, options, children, death.reject);
@@ -77,41 +81,74 @@ async function startAll(
   children: Child[],
   onDeath: (error: AppError) => void,
 ): Promise<void> {
-  const { secrets } = state;
-  const legacyMssqlUrl = `mssql://sa:${encodeURIComponent(secrets.sqlPassword)}@${config.BANYAN_HOST}:${config.LEGACY_SQL_PORT}/EHRPROD`;
-  const child = async (name: string, script: string, env: Readonly<Record<string, string>>): Promise<Child> => {
+  const child: StartChild = async (name, script, env) => {
     const started = await startChild({ name, script: join(root, script), env, onDeath });
     children.push(started);
     return started;
   };
-  const simulator = await child("simulated SQL Server", "legacy-monolith/sqlserver/src/main.ts", {
+  const adminToken = config.CONTROL_ADMIN_TOKEN ?? state.secrets.adminToken;
+  const replicaToken = config.BANYAN_REPLICA_TOKEN ?? state.secrets.replicaToken;
+  const [legacy, control] = await allStarted([
+    startLegacy(child, state, config, options),
+    child("control", "control/src/main.ts", {
+      BANYAN_DATA_DIR: state.path,
+      CONTROL_ADMIN_TOKEN: adminToken,
+      BANYAN_REPLICA_TOKEN: replicaToken,
+    }),
+  ]);
+  const proxy = await child("proxy", "proxy/src/main.ts", {
     BANYAN_DATA_DIR: state.path,
+    LEGACY_URL: legacy.legacyUrl,
+    LEGACY_SESSION_KEY: state.secrets.sessionKey,
+    LEGACY_INTERFACE_KEY: state.secrets.interfaceKey,
+    CONTROL_URL: String(control.details["url"]),
+    BANYAN_REPLICA_TOKEN: replicaToken,
+  });
+  state.writeConnections({
+    proxyUrl: proxy.details["url"],
+    proxyAdminUrl: proxy.details["adminUrl"],
+    controlUrl: control.details["url"],
+    adminToken,
+    databaseUrl: config.DATABASE_URL ?? control.details["databaseUrl"],
+    ...legacy,
+  });
+}
+
+type StartChild = (name: string, script: string, env: Readonly<Record<string, string>>) => Promise<Child>;
+
+/** @returns what connections.json says of the legacy side. */
+async function startLegacy(
+  child: StartChild,
+  { path, secrets }: StateFolder,
+  config: Config,
+  options: ReturnType<typeof parseStartArguments>,
+) {
+  const legacyMssqlUrl = `mssql://sa:${encodeURIComponent(secrets.sqlPassword)}@${config.BANYAN_HOST}:${config.LEGACY_SQL_PORT}/EHRPROD`;
+  const simulator = await child("simulated SQL Server", "legacy-monolith/sqlserver/src/main.ts", {
+    BANYAN_DATA_DIR: path,
     LEGACY_SQL_PASSWORD: secrets.sqlPassword,
   });
-  const logins = await ensureData({ url: legacyMssqlUrl, options, statePath: state.path });
+  const logins = await ensureData({ url: legacyMssqlUrl, options, statePath: path });
   await child("legacy web", "legacy-monolith/web/src/main.ts", {
     LEGACY_MSSQL_URL: legacyMssqlUrl,
     LEGACY_MACHINE_KEY: secrets.machineKey,
     LEGACY_SESSION_KEY: secrets.sessionKey,
     LEGACY_INTERFACE_KEY: secrets.interfaceKey,
   });
-  const legacyUrl = `http://${config.BANYAN_HOST}:${config.LEGACY_WEB_PORT}`;
-  const proxy = await child("proxy", "proxy/src/main.ts", {
-    BANYAN_DATA_DIR: state.path,
-    LEGACY_URL: legacyUrl,
-    LEGACY_SESSION_KEY: secrets.sessionKey,
-    LEGACY_INTERFACE_KEY: secrets.interfaceKey,
-  });
-  state.writeConnections({
-    proxyUrl: proxy.details["url"],
-    proxyAdminUrl: proxy.details["adminUrl"],
-    legacyUrl,
+  return {
+    legacyUrl: `http://${config.BANYAN_HOST}:${config.LEGACY_WEB_PORT}`,
     legacyMssqlUrl,
     legacyFaultUrl: simulator.details["controlUrl"],
     legacySessionKey: secrets.sessionKey,
     legacyInterfaceKey: secrets.interfaceKey,
     logins,
-  });
+  };
+}
+
+/** Waits for both, so that a failure of one finds the other in the list of what is to be stopped. */
+async function allStarted<A, B>([a, b]: [Promise<A>, Promise<B>]): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
 }
 
 /** Before anything is started, so that a taken port costs nobody a half-started system. @throws AppError PORT_TAKEN */

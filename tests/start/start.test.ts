@@ -46,6 +46,8 @@ async function environment(): Promise<Record<string, string>> {
     BANYAN_DATA_DIR: join(folder, "data"),
     BANYAN_PROXY_PORT: await freePort(),
     BANYAN_PROXY_ADMIN_PORT: await freePort(),
+    CONTROL_PORT: await freePort(),
+    CONTROL_DATABASE_PORT: await freePort(),
     LEGACY_WEB_PORT: await freePort(),
     LEGACY_SQL_PORT: await freePort(),
     LEGACY_SQL_ENGINE_PORT: await freePort(),
@@ -91,6 +93,15 @@ function processesOn(folder: string): string[] {
     .filter((line) => line.includes(folder));
 }
 
+type Status = { readonly modules: readonly { readonly module: string }[] };
+
+/** The command finds the control plane by what `npm start` wrote. */
+function banyan(env: Readonly<Record<string, string>>, ...args: string[]): Status {
+  const command = ["cli/src/main.ts", ...args, "--json"];
+  const answer = execFileSync(process.execPath, command, { cwd: root, env: childEnvironment(env), encoding: "utf8" });
+  return JSON.parse(answer) as Status;
+}
+
 async function untilGone(folder: string): Promise<void> {
   const deadline = Date.now() + 20_000;
   while (processesOn(folder).length > 0) {
@@ -114,14 +125,20 @@ describe("npm start", { timeout: 120_000 }, () => {
     expect(statSync(connections).mode & 0o777).toBe(0o600);
     expect(JSON.parse(readFileSync(connections, "utf8"))).toMatchObject({
       proxyUrl: `http://127.0.0.1:${env["BANYAN_PROXY_PORT"]}`,
+      controlUrl: `http://127.0.0.1:${env["CONTROL_PORT"]}`,
+      databaseUrl: expect.stringContaining(String(env["CONTROL_DATABASE_PORT"])),
+      logins: expect.arrayContaining([expect.objectContaining({ user: expect.any(String) })]),
       legacyUrl: expect.stringContaining(String(env["LEGACY_WEB_PORT"])),
     });
+    banyan(env, "stage", "lab", "shadow", "--reason", "a first look");
     first.child.kill("SIGTERM");
     expect(await first.ended()).toBe(0);
     expect(processesOn(first.dataDir)).toEqual([]);
 
     const second = start(env);
     await second.says("Banyan is ready");
+    const lab = banyan(env, "status").modules.find((one) => one.module === "lab");
+    expect(lab).toMatchObject({ stage: { name: "shadow" }, lastMove: { reason: "a first look" } });
     expect(second.output()).toContain("data: as before (generated");
     second.child.kill("SIGINT");
     expect(await second.ended()).toBe(0);
