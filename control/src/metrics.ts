@@ -4,7 +4,11 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 export type ControlMetrics = ReturnType<typeof createMetrics>;
 
-export function createMetrics(read: { revision(): number; streams(): number; droppedCounts(): number }) {
+export function createMetrics(read: {
+  readonly revision: () => number;
+  readonly streams: () => number;
+  readonly droppedCounts: () => number;
+}) {
   const registry = new Registry();
   const registers = [registry];
   const gauge = (name: string, help: string, value: () => number): Gauge =>

@@ -5,7 +5,7 @@
 
 import { AppError } from "@banyan/kernel";
 
-export const refusalStatuses = {
+const refusalStatuses = {
   BODY_INVALID: 400,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,

@@ -14,9 +14,13 @@ export const adminToken = "admin-token-of-the-tests";
 export const replicaToken = "replica-token-of-the-tests";
 export const rulesPath = join(import.meta.dirname, "../../routing-rules/ehr");
 
-export type TestDatabase = { url(name: string): string; server: EmbeddedPostgres; stop(): Promise<void> };
+type TestDatabase = {
+  readonly url: (name: string) => string;
+  readonly server: EmbeddedPostgres;
+  readonly stop: () => Promise<void>;
+};
 
-export async function startTestDatabase(): Promise<TestDatabase> {
+async function startTestDatabase(): Promise<TestDatabase> {
   const folder = mkdtempSync(join(tmpdir(), "banyan-control-"));
   const server = await startEmbeddedPostgres({
     dataDir: join(folder, "postgres"),
@@ -36,7 +40,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-export function startTestControl(databaseUrl: string, extra: Partial<ControlOptions> = {}): Promise<Control> {
+function startTestControl(databaseUrl: string, extra: Partial<ControlOptions> = {}): Promise<Control> {
   return createControl({
     databaseUrl,
     rulesPath,

@@ -93,7 +93,7 @@ async function serve(
 
 function readBody(json: RequestHandler, request: Request, response: Response): Promise<void> {
   return new Promise((resolve, reject) => {
-    json(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error as Error)));
+    json(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
   });
 }
 

@@ -12,8 +12,8 @@ export function answerProblem(response: Response, error: unknown, context: Contr
   context.metrics.refusals.inc({ code: refusal.code });
   if (refusal.code === "INTERNAL") {
     // The error's own text may quote a statement with its values, so only its class and code are logged.
-    const { name, code } = error as { name?: unknown; code?: unknown };
-    context.logger.error({ event: events.requestFailed, route: endpoint, code: String(code ?? name ?? "unknown") });
+    const { name, code } = error as { name?: string; code?: string };
+    context.logger.error({ event: events.requestFailed, route: endpoint, code: code ?? name ?? "unknown" });
   }
   if (response.headersSent) {
     response.destroy();

@@ -53,7 +53,7 @@ async function statusOf(context: ControlContext) {
 type StateRow = { module: string; revision: number; who: string; reason: string; since: Date };
 
 export async function moduleViews(db: Knex, context: ControlContext, head: Head) {
-  const states = new Map(((await db<StateRow>("module_states")) as StateRow[]).map((state) => [state.module, state]));
+  const states = new Map((await db<StateRow>("module_states")).map((state) => [state.module, state]));
   return head.files.map((file) => {
     const stage = stageOf(head, file.module);
     const state = states.get(file.module);

@@ -130,7 +130,7 @@ export async function factsOf(context: ControlContext, db: Knex, request: FactRe
   };
 }
 
-export async function replicaFacts(db: Knex, head: number, now: Date): Promise<ReplicaFact[]> {
+async function replicaFacts(db: Knex, head: number, now: Date): Promise<ReplicaFact[]> {
   const rows = await listReplicas(db);
   return rows.map((row) => ({
     id: row.id,

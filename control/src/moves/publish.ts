@@ -62,7 +62,7 @@ export function checkRules(files: readonly RuleFileText[], head: Head): string[]
   return configs.map((config) => config.module);
 }
 
-export function invalidRules(problems: readonly Problem[]): Refusal {
+function invalidRules(problems: readonly Problem[]): Refusal {
   return new Refusal({
     code: "RULES_INVALID",
     message: "the rules were not published",

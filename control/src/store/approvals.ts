@@ -52,7 +52,7 @@ export async function addApproval(
   db: Knex,
   approval: Omit<Approval, "id"> & { readonly role: string },
 ): Promise<number> {
-  const [row] = (await db("approvals")
+  const [row]: { id: number }[] = await db("approvals")
     .insert({
       module: approval.module,
       stage: JSON.stringify(approval.stage),
@@ -62,7 +62,7 @@ export async function addApproval(
       created_at: approval.at,
       expires_at: approval.expiresAt,
     })
-    .returning("id")) as { id: number }[];
+    .returning("id");
   return row?.id ?? 0;
 }
 

@@ -55,7 +55,7 @@ export async function listAudit(
   const query = db<Stored>("audit").orderBy("seq", "desc").limit(options.limit);
   if (options.before !== undefined) query.where("seq", "<", options.before);
   if (options.module !== undefined) query.where("module", options.module);
-  return ((await query) as Stored[]).map(rowOf);
+  return (await query).map(rowOf);
 }
 
 export type AuditProblem = { readonly seq: number; readonly problem: string };
@@ -76,10 +76,10 @@ export async function verifyAudit(db: Knex): Promise<AuditVerification> {
       let last = { seq: 0, hash: "" };
       let rows = 0;
       for (;;) {
-        const batch = (await trx<Stored>("audit")
+        const batch = await trx<Stored>("audit")
           .where("seq", ">", last.seq)
           .orderBy("seq")
-          .limit(limits.auditBatchRows)) as Stored[];
+          .limit(limits.auditBatchRows);
         for (const row of batch.map(rowOf)) {
           problems.push(...problemsOf(row, last));
           last = { seq: row.seq, hash: row.hash };

@@ -23,10 +23,10 @@ type Row = {
 
 /** Windows that have not ended and were not removed, by start. */
 export async function openWindows(db: Knex, now: Date): Promise<FreezeWindow[]> {
-  const rows = (await db("freeze_windows")
+  const rows: Row[] = await db("freeze_windows")
     .where("ends_at", ">", now)
     .whereNull("removed_at")
-    .orderBy(["starts_at", "id"])) as Row[];
+    .orderBy(["starts_at", "id"]);
   return rows.map((row) => ({
     id: row.id,
     module: row.module,
@@ -43,7 +43,7 @@ export async function windowsOver(db: Knex, module: string, now: Date): Promise<
 }
 
 export async function addWindow(db: Knex, window: Omit<FreezeWindow, "id">, now: Date): Promise<number> {
-  const [row] = (await db("freeze_windows")
+  const [row]: { id: number }[] = await db("freeze_windows")
     .insert({
       module: window.module,
       starts_at: window.startsAt,
@@ -52,7 +52,7 @@ export async function addWindow(db: Knex, window: Omit<FreezeWindow, "id">, now:
       created_by: window.createdBy,
       created_at: now,
     })
-    .returning("id")) as { id: number }[];
+    .returning("id");
   return row?.id ?? 0;
 }
 

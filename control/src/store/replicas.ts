@@ -48,7 +48,7 @@ export function holdsUp(standing: ReplicaStanding): boolean {
 }
 
 export function listReplicas(db: Knex): Promise<ReplicaRow[]> {
-  return db<ReplicaRow>("replicas").orderBy("id").select("*") as Promise<ReplicaRow[]>;
+  return db<ReplicaRow>("replicas").orderBy("id").select("*");
 }
 
 /**
@@ -60,7 +60,7 @@ export async function registerReplica(
   replica: { readonly id: string; readonly build: string; readonly now: Date; readonly leaseUntil: Date },
   max: number,
 ): Promise<boolean> {
-  const written = (await db.raw(
+  const written: { rowCount: number } = await db.raw(
     `INSERT INTO replicas (id, build, registered_at, lease_until)
      SELECT :id, :build, :now, :until
      WHERE EXISTS (SELECT FROM replicas WHERE id = :id) OR (SELECT count(*) FROM replicas) < :max
@@ -69,7 +69,7 @@ export async function registerReplica(
        refused_revision = NULL, refused_why = NULL,
        lease_until = CASE WHEN replicas.evicted_at IS NULL THEN excluded.lease_until ELSE replicas.lease_until END`,
     { id: replica.id, build: replica.build, now: replica.now, until: replica.leaseUntil, max },
-  )) as { rowCount: number };
+  );
   return written.rowCount === 1;
 }
 

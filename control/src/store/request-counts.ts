@@ -69,11 +69,11 @@ export class RequestCounts {
   async lastDay(): Promise<ReadonlyMap<string, number>> {
     await this.flush();
     const since = new Date(this.#clock.now().getTime() - 24 * 60 * minuteMs);
-    const rows = (await this.#db("request_counts")
+    const rows: { rule: string; requests: string }[] = await this.#db("request_counts")
       .where("minute", ">=", since)
       .groupBy("rule")
       .select("rule")
-      .sum("requests as requests")) as { rule: string; requests: string }[];
+      .sum("requests as requests");
     return new Map(rows.map((row) => [row.rule, Number(row.requests)]));
   }
 

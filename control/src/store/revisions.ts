@@ -71,10 +71,10 @@ export async function insertRevision(trx: Knex.Transaction, revision: NewRevisio
 
 /** @throws AppError REVISION_UNREADABLE when the row is not what this build writes. */
 export async function readRevision(db: Knex, number: number): Promise<StoredRevision | undefined> {
-  const row = (await db("revisions")
+  const row: (Row & { files: unknown }) | undefined = await db("revisions")
     .join("rule_sets", "revisions.digest", "rule_sets.digest")
     .where({ number })
-    .first("revisions.*", "rule_sets.files")) as (Row & { files: unknown }) | undefined;
+    .first("revisions.*", "rule_sets.files");
   if (!row) return undefined;
   const files = fileSchema.safeParse(row.files);
   const modules = modulesSchema.safeParse(row.modules);
@@ -95,7 +95,7 @@ export async function listRevisions(
   const query = db<Row>("revisions").orderBy("number", "desc").limit(options.limit);
   if (options.before !== undefined) query.where("number", "<", options.before);
   if (options.module !== undefined) query.where("module", options.module);
-  return ((await query) as Row[]).map(entryOf);
+  return (await query).map(entryOf);
 }
 
 export function digestOf(files: readonly RuleFileText[]): string {

@@ -59,13 +59,13 @@ export async function findToken(db: Knex, text: string, now: Date): Promise<Toke
   const row = await db<Row>("tokens")
     .where({ hash: tokenHash(text) })
     .whereNull("revoked_at")
-    .where((query) => query.whereNull("expires_at").orWhere("expires_at", ">", now))
+    .whereRaw("(expires_at IS NULL OR expires_at > ?)", [now])
     .first();
-  return row && entryOf(row as Row);
+  return row && entryOf(row);
 }
 
 export async function listTokens(db: Knex, limit: number): Promise<TokenEntry[]> {
-  return ((await db<Row>("tokens").orderBy("name").limit(limit)) as Row[]).map(entryOf);
+  return (await db<Row>("tokens").orderBy("name").limit(limit)).map(entryOf);
 }
 
 export async function countTokens(db: Knex): Promise<number> {
