@@ -53,37 +53,24 @@ export class RuleCounters {
 /** Counters of all rules that ever ran here. Rules keep their counters from revision to revision by their id. */
 export class CounterBook {
   readonly #byName = new Map<string, RuleCounters>();
-  readonly #asked = new Map<string, Map<string, number>>();
+  readonly #asked = new Map<string, number>();
   #byRule = new WeakMap<RuleModel, Record<ServedBy, RuleCounters>>();
 
-  /** Counts a request for the dry run of changes: by method and rule, nothing else of it. */
-  asked(method: string, rule: RuleModel): void {
-    let methods = this.#asked.get(rule.id);
-    if (!methods) {
-      methods = new Map();
-      this.#asked.set(rule.id, methods);
-    }
-    methods.set(method, (methods.get(method) ?? 0) + 1);
+  /** Counts a request for the dry run of changes: by rule, nothing else of it. */
+  asked(rule: RuleModel): void {
+    this.#asked.set(rule.id, (this.#asked.get(rule.id) ?? 0) + 1);
   }
 
-  /** Requests since the last time, by `METHOD rule`; begins anew. At most `max` names. */
+  /** Requests since the last time, by rule id; begins anew. At most `max` rules. */
   takeAsked(max: number): Record<string, number> {
-    const taken: Record<string, number> = {};
-    let names = 0;
-    for (const [rule, methods] of this.#asked)
-      for (const [method, count] of methods) if ((names += 1) <= max) taken[`${method} ${rule}`] = count;
+    const taken = Object.fromEntries([...this.#asked].slice(0, max));
     this.#asked.clear();
     return taken;
   }
 
   /** Gives back what could not be told. */
   returnAsked(counts: Readonly<Record<string, number>>): void {
-    for (const [name, count] of Object.entries(counts)) {
-      const at = name.indexOf(" ");
-      const methods = this.#asked.get(name.slice(at + 1)) ?? new Map<string, number>();
-      this.#asked.set(name.slice(at + 1), methods);
-      methods.set(name.slice(0, at), (methods.get(name.slice(0, at)) ?? 0) + count);
-    }
+    for (const [rule, count] of Object.entries(counts)) this.#asked.set(rule, (this.#asked.get(rule) ?? 0) + count);
   }
 
   of(rule: RuleModel, by: ServedBy): RuleCounters {

@@ -197,7 +197,7 @@ function observe(parts: PathParts, visit: Visit, decision: Decision, settled: Se
   const durationMs = parts.clock.monotonicMs() - visit.startedMs;
   const counters = rule ? parts.book.of(rule, settled.by) : parts.book.unadmitted;
   counters.answered(settled.status, durationMs, settled.bytes);
-  if (rule) parts.book.asked(visit.request.method ?? "", rule);
+  if (rule) parts.book.asked(rule);
   if (settled.failure !== undefined && settled.by === "proxy") counters.failed(settled.failure);
   parts.log.write({
     requestId: visit.ids.requestId,

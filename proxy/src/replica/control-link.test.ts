@@ -38,6 +38,7 @@ class StandIn {
   heartbeats: Record<string, unknown>[] = [];
   deleted = 0;
   leaseMs = 5_000;
+  heartbeatStatus = 200;
   lines: object[] = [revision(1)];
   streams: ServerResponse[] = [];
   port = 0;
@@ -55,7 +56,8 @@ class StandIn {
     if (path === "/api/v1/replicas/r1/ack") this.acks.push(body);
     if (path === "/api/v1/replicas/r1/heartbeat") this.heartbeats.push(body);
     if (path === "/api/v1/replicas/r1" && request.method === "DELETE") this.deleted += 1;
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ leaseMs: this.leaseMs }));
+    const status = path?.endsWith("/heartbeat") ? this.heartbeatStatus : 200;
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ leaseMs: this.leaseMs }));
   });
 
   async start(port = 0): Promise<void> {
@@ -218,12 +220,22 @@ test("watermarks grow older while control is silent", async () => {
   await until(() => (proxy.state.conditions.get("lab")?.watermarkAgeMs ?? 0) > 250);
 });
 
-test("heartbeats tell build, revision, and how often each rule was asked, by method and rule id alone", async () => {
+test("heartbeats tell build, revision, and how often each rule was asked, by rule id alone", async () => {
   const proxy = await replica();
   await until(() => control.acks.length === 1);
   await fetch(`${proxy.url}/Lab/Strict.aspx?ssn=078-05-1120`);
-  await until(() => control.heartbeats.some((beat) => Object.keys(beat["templates"] as object).length > 0));
-  const beat = control.heartbeats.find((one) => Object.keys(one["templates"] as object).length > 0);
-  expect(beat).toMatchObject({ build: "test", revision: 1, templates: { "GET lab.strict": 1 }, inFlight: {} });
+  await until(() => control.heartbeats.some((beat) => Object.keys(beat["requests"] as object).length > 0));
+  const beat = control.heartbeats.find((one) => Object.keys(one["requests"] as object).length > 0);
+  expect(beat).toMatchObject({ build: "test", revision: 1, requests: { "lab.strict": 1 }, inFlight: {} });
   expect(JSON.stringify(control.heartbeats)).not.toContain("078");
+});
+
+test("an evicted replica opens its stream anew and acknowledges, which lets it in again", async () => {
+  const proxy = await replica();
+  await until(() => control.acks.length === 1);
+  control.heartbeatStatus = 409;
+  await until(() => control.streams.length === 2);
+  control.heartbeatStatus = 200;
+  await until(() => control.acks.length >= 2 && proxy.state.leaseIsValid);
+  expect(control.acks.at(-1)).toEqual({ revision: 1 });
 });

@@ -60,6 +60,8 @@ class ControlLink {
   readonly #traffic: TrafficCounts;
   readonly #agent = new Agent({ connections: 4, connect: { timeout: limits.connectMsMax } });
   readonly #stopping = new AbortController();
+  /** Ends the present stream. */
+  #breaking = new AbortController();
   readonly #startedAt: string;
   /** What control last said, as far as it was applied; undefined while serving the first rules. */
   #revision: RevisionMessage | undefined;
@@ -125,6 +127,7 @@ class ControlLink {
 
   async #stream(onFirst: () => void): Promise<void> {
     const { url, id, build } = this.#options;
+    this.#breaking = new AbortController();
     const at = new URL(`${url.replace(/\/$/, "")}/api/v1/replicas/${id}/stream`);
     at.searchParams.set("build", build ?? "0");
     at.searchParams.set("have", String(this.#revision?.revision ?? 0));
@@ -133,7 +136,7 @@ class ControlLink {
       headers: this.#headers(),
       headersTimeout: limits.connectMsMax,
       bodyTimeout: limits.controlSilenceMsMax,
-      signal: this.#stopping.signal,
+      signal: AbortSignal.any([this.#stopping.signal, this.#breaking.signal]),
     });
     if (answer.statusCode !== 200) {
       await answer.body.dump();
@@ -210,7 +213,7 @@ class ControlLink {
   async #sendHeartbeat(): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     const sentMs = this.#options.clock.monotonicMs();
-    const templates = this.#traffic.takeAsked();
+    const requests = this.#traffic.takeAsked();
     try {
       const answer = await this.#call("POST", "/heartbeat", {
         build: this.#options.build ?? "0",
@@ -219,12 +222,12 @@ class ControlLink {
         inFlight: this.#traffic.inFlight(),
         held: this.#traffic.held(),
         startedAt: this.#startedAt,
-        templates,
+        requests,
       });
       const parsed = heartbeatAnswer.safeParse(answer);
       if (parsed.success) this.#state.lease(sentMs, parsed.data.leaseMs);
     } catch {
-      this.#traffic.returnAsked(templates);
+      this.#traffic.returnAsked(requests);
       // The stream tells whether control is away; a lease that is not renewed lapses by itself.
     }
   }
@@ -239,6 +242,8 @@ class ControlLink {
       signal: AbortSignal.timeout(limits.connectMsMax),
     });
     const text = await answer.body.text();
+    // Evicted by an operator: let in again by opening the stream anew and acknowledging what it brings.
+    if (answer.statusCode === 409 && path === "/heartbeat") this.#breaking.abort();
     if (answer.statusCode >= 300) throw new Error(`control answered ${answer.statusCode}`);
     return jsonOf(text);
   }

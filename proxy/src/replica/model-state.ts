@@ -85,7 +85,7 @@ export class ModelState {
 export type TrafficCounts = {
   held(): Record<string, number>;
   inFlight(): Record<string, Record<string, number>>;
-  /** Requests since the last call, by `METHOD rule id`. */
+  /** Requests since the last call, by rule id. */
   takeAsked(): Record<string, number>;
   /** Gives back counts that could not be told. */
   returnAsked(counts: Readonly<Record<string, number>>): void;
