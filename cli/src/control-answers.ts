@@ -20,7 +20,7 @@ const replicaSchema = z.looseObject({
   evicted: z.looseObject({ by: z.string().nullable(), reason: z.string().nullable() }).nullable(),
 });
 export type ReplicaView = z.infer<typeof replicaSchema>;
-export const replicasSchema = z.looseObject({ replicas: z.array(replicaSchema) });
+const replicasSchema = z.looseObject({ replicas: z.array(replicaSchema) });
 
 const moduleSchema = z.looseObject({
   module: z.string(),

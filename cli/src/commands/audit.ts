@@ -49,7 +49,7 @@ async function verified(session: Session): Promise<Outcome> {
   return { data: view, text, failed: !view.intact };
 }
 
-export function auditText({ entries }: AuditView): string {
+function auditText({ entries }: AuditView): string {
   if (entries.length === 0) return faint("no entry");
   return renderTable(
     [

@@ -61,7 +61,7 @@ export function addExplain(program: Command, session: Session): void {
 }
 
 /** @throws AppError RULES_UNREADABLE, RULES_INVALID; UsageError */
-export function explainOffline({ method, url, options }: ExplainRequest, rules: string): Outcome {
+function explainOffline({ method, url, options }: ExplainRequest, rules: string): Outcome {
   const revision = revisionOf(rules, options.stages);
   const conditions = conditionsOf(revision, options.conditions);
   const decision = decide({

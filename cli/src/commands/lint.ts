@@ -16,7 +16,7 @@ export function addLint(program: Command, session: Session): void {
 }
 
 /** @throws AppError RULES_UNREADABLE */
-export function lintFolder(path: string): Outcome {
+function lintFolder(path: string): Outcome {
   const set = readRuleSet(path);
   const problems = lint(set).map((problem) => ({ ...problem, file: fullName(path, problem.file) }));
   const files = set.files.length + new Set(set.problems.map((problem) => problem.file)).size;

@@ -93,7 +93,7 @@ function servicesOf({ service }: ProxyCommandOptions, configured: string): strin
   return service.length > 0 ? service.join(",") : configured;
 }
 
-export function portOption(written: string): number {
+function portOption(written: string): number {
   const port = Number(written);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535 && written.trim() !== "") return port;
   throw new UsageError("banyan", `"${written}" is not a port`, "A port is a whole number from 0 to 65535.");

@@ -18,7 +18,7 @@ export function addReadiness(program: Command, session: Session): void {
     });
 }
 
-export function readinessText(view: ReadinessView): string {
+function readinessText(view: ReadinessView): string {
   const blind = view.gates.filter((gate) => gate.state === "no data").length;
   const move = view.mayMove
     ? good("control would make this move now")

@@ -64,7 +64,7 @@ function ruleTexts(path: string): { file: string; text: string }[] {
   return names.map((name) => ({ file: basename(name), text: readFileSync(name, "utf8") }));
 }
 
-export function dryRunText(view: DryRunView): string {
+function dryRunText(view: DryRunView): string {
   const rows = view.changes.map(({ template, methods, requestsLastDay, before, after }) => [
     methods.join(","),
     template,

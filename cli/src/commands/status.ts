@@ -20,7 +20,7 @@ export function addStatus(program: Command, session: Session): void {
     });
 }
 
-export function statusText(status: StatusView, url: string, now: Date): string {
+function statusText(status: StatusView, url: string, now: Date): string {
   const { by, of, waitingFor } = status.acknowledged;
   const reach = `acknowledged by ${by} of ${counted(of, "replica")}`;
   const late = waitingFor.length === 0 ? "" : `, waiting for ${waitingFor.join(", ")}`;
