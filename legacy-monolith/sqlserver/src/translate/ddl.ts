@@ -231,8 +231,14 @@ function createIndex(statement: Of<"createIndex">, env: Environment): DdlPlan {
   const t = new Translation(env, { immutable: true });
   const name: TableName = { schema: table.schema, name: table.name, sql: table.sql, temporary: own.startsWith("#") };
   const where = statement.where ? ` WHERE ${condition(statement.where, scopeOf(name, table.columns), t)}` : "";
+  // As a constraint it is checked at the end of the statement, as SQL Server checks it: `SET n = n + 1` works. What a
+  // constraint cannot be (filtered, descending, with included columns) is checked row by row.
+  const atStatementEnd =
+    statement.unique && where === "" && included.length === 0 && !keys.some((key) => key.descending);
   const statements = [
-    `CREATE ${statement.unique ? "UNIQUE " : ""}INDEX ${quote(physical)} ON ${table.sql} (${list})${includeList(included)}${statement.unique ? " NULLS NOT DISTINCT" : ""}${where}`,
+    atStatementEnd
+      ? `ALTER TABLE ${table.sql} ADD CONSTRAINT ${quote(physical)} UNIQUE NULLS NOT DISTINCT (${list}) DEFERRABLE INITIALLY IMMEDIATE`
+      : `CREATE ${statement.unique ? "UNIQUE " : ""}INDEX ${quote(physical)} ON ${table.sql} (${list})${includeList(included)}${statement.unique ? " NULLS NOT DISTINCT" : ""}${where}`,
   ];
   if (name.temporary) return plan(statements);
   const id = objectId(table.schema, table.name);
@@ -279,7 +285,7 @@ function dropIndex(statement: Of<"dropIndex">, env: Environment): DdlPlan {
   }
   const id = objectId(table.schema, table.name);
   return plan([
-    `DROP INDEX ${quote(table.schema)}.${quote(index.physical)}`,
+    `DO $do$ BEGIN IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = ${quoteText(table.sql)}::regclass AND conname = ${quoteText(index.physical)}) THEN ALTER TABLE ${table.sql} DROP CONSTRAINT ${quote(index.physical)}; ELSE DROP INDEX ${quote(table.schema)}.${quote(index.physical)}; END IF; END $do$`,
     `DELETE FROM sim.index_columns WHERE object_id = ${id} AND index_id = ${index.id}`,
     `DELETE FROM sim.indexes WHERE object_id = ${id} AND index_id = ${index.id}`,
     ...(index.unique ? [`SELECT capture.after_ddl(${id}, NULL)`] : []),

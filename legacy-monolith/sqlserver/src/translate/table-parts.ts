@@ -398,7 +398,7 @@ function foreignKeyPart(
 function rigidKey(target: Table, physical: string, primary: boolean): string[] {
   const index = target.indexes.find((candidate) => candidate.physical === physical);
   const list = (index?.columns ?? []).map(({ column }) => quote(column.physical)).join(", ");
-  if (!index?.primaryKey && !index?.uniqueConstraint) return [];
+  if (!index) return [];
   const kind = primary ? "PRIMARY KEY" : "UNIQUE NULLS NOT DISTINCT";
   return [
     `DO $do$ BEGIN IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = ${quoteText(target.sql)}::regclass AND conname = ${quoteText(physical)} AND condeferrable) THEN ALTER TABLE ${target.sql} DROP CONSTRAINT ${quote(physical)}; ALTER TABLE ${target.sql} ADD CONSTRAINT ${quote(physical)} ${kind} (${list}); END IF; END $do$`,
