@@ -62,6 +62,9 @@ BEGIN
   END IF;
   -- One reader at a time, whoever it is: the row is locked to the end of the scan.
   SELECT * INTO STRICT last FROM capture.published FOR UPDATE;
+  IF NOT capture.is_enabled() THEN
+    RETURN 0;                             -- disabled while this scan waited for its turn
+  END IF;
   WITH waiting AS (
     SELECT tran, commit_position FROM capture.transactions WHERE start_lsn IS NULL ORDER BY commit_position LIMIT max_trans
   ), placed AS (

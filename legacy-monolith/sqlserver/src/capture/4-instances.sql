@@ -81,12 +81,19 @@ END $$;
 CREATE FUNCTION capture.disable_db() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM capture.require_enabled();
+  -- A scan under way ends first, and one that begins meanwhile waits here; rows are deleted, not truncated, because that scan
+  -- may have looked at capture.transactions already and a truncate would wait for it in turn.
+  PERFORM FROM capture.published FOR UPDATE;
   PERFORM capture.drop_instance(object_id) FROM cdc.change_tables;
   DELETE FROM sim.columns WHERE object_id IN (SELECT object_id FROM sim.objects WHERE schema_name = 'cdc');
   DELETE FROM sim.objects WHERE schema_name = 'cdc';
   DELETE FROM sim.schemas WHERE name = 'cdc';
   DROP SCHEMA cdc CASCADE;
-  TRUNCATE capture.transactions, capture.ddl_history, capture.jobs, capture.scan_sessions, capture.errors;
+  DELETE FROM capture.transactions;
+  DELETE FROM capture.ddl_history;
+  DELETE FROM capture.jobs;
+  DELETE FROM capture.scan_sessions;
+  DELETE FROM capture.errors;
   EXECUTE format('ALTER DATABASE %I RESET sim.cdc_enabled', current_database());
   NOTIFY sim_capture;
 END $$;
