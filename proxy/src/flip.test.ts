@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { Agent, request as httpRequest, type RequestListener } from "node:http";
+import { Agent, request as httpRequest } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import {
@@ -10,6 +10,7 @@ import {
   rawCall,
   startProxy,
   startTarget,
+  type TargetHandler,
   testModel,
   type TestProxy,
   type TestTarget,
@@ -19,7 +20,7 @@ const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const one of open.splice(0).toReversed()) await one.close();
 });
-async function target(handler: RequestListener): Promise<TestTarget> {
+async function target(handler: TargetHandler): Promise<TestTarget> {
   const started = await startTarget(handler);
   open.push(started);
   return started;
@@ -32,9 +33,9 @@ const fence = (proxy: TestProxy, fenced: boolean): void =>
 async function twoSides(options: { holdMsMax?: number } = {}) {
   const writes: string[] = [];
   const side =
-    (name: string): RequestListener =>
+    (name: string): TargetHandler =>
     (request, response) => {
-      if (request.method === "POST") writes.push(`${name} ${request.headers["x-n"]}`);
+      if (request.method === "POST") writes.push(`${name} ${String(request.headers["x-n"])}`);
       response.writeHead(200, { "x-side": name, "x-saw-epoch": request.headers["x-banyan-epoch"] ?? "none" }).end(name);
     };
   const legacy = await target(side("legacy"));
@@ -71,7 +72,7 @@ test("a stage flipped 1,000 times under load: no request fails, none is decided 
         else bySide[side] += 1;
         if (side === "legacy" && epoch !== "none") failures.push("legacy was given an epoch");
         if (side === "service" && Number(epoch) % 2 !== 0)
-          failures.push(`service was given epoch ${epoch} of a revision that says legacy`);
+          failures.push(`service was given epoch ${String(epoch)} of a revision that says legacy`);
         answer.resume().on("end", resolve);
       });
       outgoing.on("error", (error) => {
@@ -187,7 +188,7 @@ async function socketTarget(name: string): Promise<TestTarget> {
       .update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
       .digest("base64");
     socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nX-Banyan-Secret: 1\r\n\r\n${name} ${request.headers["x-forwarded-for"]} ${request.headers["x-banyan-identity"]};`,
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nX-Banyan-Secret: 1\r\n\r\n${name} ${String(request.headers["x-forwarded-for"])} ${String(request.headers["x-banyan-identity"])};`,
     );
     socket.on("error", () => socket.destroy());
     socket.pipe(socket);

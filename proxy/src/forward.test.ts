@@ -179,7 +179,7 @@ test("a chunked body over the rule's bound is refused with 413 and the target ne
       },
     }),
     duplex: "half",
-  } as RequestInit).catch(() => undefined);
+  }).catch(() => undefined);
   if (answer) expect(answer.status).toBe(413);
   expect(ended).toBe(false);
   expect(await proxy.metrics()).toMatch(
@@ -271,7 +271,7 @@ test("what is not HTTP from the target is a 502 that shows nothing of it", async
 test("Location and cookie domains of the target become the clinicians' address; relative ones stay", async () => {
   const { proxy, legacy } = await through((request, response) => {
     const location =
-      request.url === "/abs" ? `http://${request.headers["x-test-target"]}/Login.aspx?a=1` : "/Login.aspx";
+      request.url === "/abs" ? `http://${String(request.headers["x-test-target"])}/Login.aspx?a=1` : "/Login.aspx";
     response.writeHead(302, { Location: location, "Set-Cookie": "a=1; Domain=127.0.0.1; path=/" }).end();
   });
   const host = new URL(legacy.url).host;

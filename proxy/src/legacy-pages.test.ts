@@ -4,7 +4,14 @@
  * that belong to one hop. So writes and pages with changing values are compared as strictly as any other.
  */
 
-import { createServer, type IncomingMessage, request as httpRequest, type Server } from "node:http";
+import { once } from "node:events";
+import {
+  createServer,
+  type IncomingMessage,
+  request as httpRequest,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -102,23 +109,23 @@ const tapped = new Map<string, { asked: string; answer: Answer }>();
 
 beforeAll(async () => {
   target = await contractTarget();
-  tap = createServer(async (request, response) => {
+  const relay = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(request);
     const outgoing = httpRequest(target.url + request.url, {
       method: request.method,
-      headers: request.rawHeaders as never,
+      headers: request.rawHeaders,
     });
-    outgoing.on("response", async (incoming: IncomingMessage) => {
-      const answer = await answerOf(incoming);
-      tapped.set(String(request.headers["x-test"]), {
-        asked: `${request.method} ${request.url} ${body.toString("latin1")}`,
-        answer,
-      });
-      response.sendDate = false;
-      response.writeHead(answer.status, answer.message, withoutHopHeaders(answer.headers)).end(answer.body);
-    });
+    const answered = once(outgoing, "response");
     outgoing.end(body);
-  });
+    const answer = await answerOf((await answered)[0] as IncomingMessage);
+    tapped.set(String(request.headers["x-test"]), {
+      asked: `${request.method} ${request.url} ${body.toString("latin1")}`,
+      answer,
+    });
+    response.sendDate = false;
+    response.writeHead(answer.status, answer.message, withoutHopHeaders(answer.headers)).end(answer.body);
+  };
+  tap = createServer((request, response) => void relay(request, response));
   await new Promise<void>((resolve) => tap.listen(0, "127.0.0.1", resolve));
   const logger = createLogger({ name: "proxy", level: "silent" });
   proxy = await startProxy({

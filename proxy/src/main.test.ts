@@ -20,7 +20,7 @@ test("a proxy of its own serves the rules of a folder in front of the legacy web
       BANYAN_RULES: rules,
       LEGACY_URL: legacy.url,
       BANYAN_LOG_LEVEL: "info",
-    }) as NodeJS.ProcessEnv,
+    }),
   });
   let output = "";
   child.stdout?.on("data", (chunk) => (output += String(chunk)));
@@ -42,7 +42,7 @@ test("a folder that is not there is explained on standard error, with code 1", a
       BANYAN_PROXY_PORT: "0",
       BANYAN_PROXY_ADMIN_PORT: "0",
       BANYAN_RULES: "/nowhere",
-    }) as NodeJS.ProcessEnv,
+    }),
   });
   let errors = "";
   child.stderr?.on("data", (chunk) => (errors += String(chunk)));

@@ -138,6 +138,7 @@ export async function createProxy(options: ProxyOptions): Promise<Proxy> {
 async function partsOf(options: ProxyOptions, isDraining: () => boolean): Promise<PathParts> {
   const { clock, logger } = options;
   const { legacy, services } = groupsOf(options);
+  const random = seededRandom(process.pid);
   const endPoint =
     options.sessionKey === undefined
       ? undefined
@@ -152,7 +153,7 @@ async function partsOf(options: ProxyOptions, isDraining: () => boolean): Promis
     services,
     transport: createTransport(),
     budget: new RetryBudget(clock),
-    streams: new OpenStreams(seededRandom(process.pid).next),
+    streams: new OpenStreams(() => random.next()),
     identities: new Identities({ endPoint, clock, logger }),
     endPoint,
     tokens: await createTokenIssuer(options.identityKey, clock),

@@ -1,6 +1,6 @@
 /** For tests: a proxy on real sockets in front of targets that a test describes, and a client that writes raw bytes. */
 
-import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -57,9 +57,12 @@ export function heldRules(model: RevisionModel): RevisionSource {
   };
 }
 
+/** May be asynchronous; what it gives back is not looked at. */
+export type TargetHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
 export type TestTarget = { readonly url: string; readonly server: Server; close(): Promise<void> };
 
-export async function startTarget(handler: RequestListener): Promise<TestTarget> {
+export async function startTarget(handler: TargetHandler): Promise<TestTarget> {
   const server = createServer((request, response) => {
     // The proxy's health checks are not what a test counts.
     if (request.url === "/healthz") response.end("ok");

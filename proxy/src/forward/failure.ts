@@ -3,7 +3,7 @@
  * The compiler checks that the table is complete.
  */
 
-export const failures = [
+const failures = [
   "badRequest",
   "targetTooLong",
   "methodNotAllowed",

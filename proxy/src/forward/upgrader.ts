@@ -38,8 +38,8 @@ export function createUpgrader(logger: Logger): Upgrader {
     plugins: [
       (proxy) => {
         proxy.on("proxyReqWs", (outgoing, request, socket) => {
-          const job = jobs.get(request as IncomingMessage);
-          if (job) follow(outgoing, socket as Socket, job);
+          const job = jobs.get(request);
+          if (job) follow(outgoing, socket, job);
         });
         // Every outcome is told to the job; without a listener httpxy would reject into nowhere.
         proxy.on("error", (error) => logger.debug({ event: events.pathFailed, code: failureOf(error, "answering") }));

@@ -1,6 +1,6 @@
 /** Who the caller is, end to end: the legacy session end point, the services' token, the session kept in step. */
 
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterEach, expect, test } from "vitest";
 import {
@@ -9,6 +9,7 @@ import {
   startProxy,
   startTarget,
   testModel,
+  type TargetHandler,
   type TestProxy,
   type TestTarget,
 } from "../test-proxy.ts";
@@ -81,7 +82,7 @@ async function site(stage: "live" | "canary" | "shadow", options: { interfaceKey
   return Object.assign(made, { proxy });
 }
 
-async function target(handler: RequestListener): Promise<TestTarget> {
+async function target(handler: TargetHandler): Promise<TestTarget> {
   const started = await startTarget(handler);
   open.push(started);
   return started;

@@ -19,7 +19,7 @@ export type Passage =
   | { readonly kind: "through"; readonly place: Place }
   | { readonly kind: "failed"; readonly failure: "holdTimeout" | "holdQueueFull" | "clientGone" };
 
-export type Place = { leave(): void };
+export type Place = { readonly leave: () => void };
 
 type Held = { go(): void };
 

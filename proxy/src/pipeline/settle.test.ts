@@ -1,16 +1,15 @@
 /** What a failed attempt leads to: retry, fallback, an open circuit; and for writes none of these. */
 
-import type { RequestListener } from "node:http";
 import { afterEach, expect, test } from "vitest";
 import { limits } from "../limits.ts";
-import { heldRules, startProxy, startTarget, testModel, type TestTarget } from "../test-proxy.ts";
+import { heldRules, startProxy, startTarget, testModel, type TargetHandler, type TestTarget } from "../test-proxy.ts";
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const one of open.splice(0).toReversed()) await one.close();
 });
 
-async function target(handler: RequestListener): Promise<TestTarget> {
+async function target(handler: TargetHandler): Promise<TestTarget> {
   const started = await startTarget(handler);
   open.push(started);
   return started;

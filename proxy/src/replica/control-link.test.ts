@@ -1,6 +1,6 @@
 /** The tie to the control plane, against a stand-in of it that speaks the protocol over real HTTP. */
 
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -42,7 +42,9 @@ class StandIn {
   lines: object[] = [revision(1)];
   streams: ServerResponse[] = [];
   port = 0;
-  #server = createServer(async (request, response) => {
+  #server = createServer((request, response) => void this.#answer(request, response));
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.headers.authorization !== `Bearer ${token}`) return void response.writeHead(401).end();
     const path = request.url?.split("?")[0];
     if (path === "/api/v1/replicas/r1/stream") {
@@ -58,7 +60,7 @@ class StandIn {
     if (path === "/api/v1/replicas/r1" && request.method === "DELETE") this.deleted += 1;
     const status = path?.endsWith("/heartbeat") ? this.heartbeatStatus : 200;
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ leaseMs: this.leaseMs }));
-  });
+  }
 
   async start(port = 0): Promise<void> {
     await new Promise<void>((resolve) => this.#server.listen(port, "127.0.0.1", resolve));

@@ -30,7 +30,7 @@ const condition = z.object({
   hasParkedKey: z.boolean().default(false),
 });
 
-export const conditionsMessage = z.object({
+const conditionsMessage = z.object({
   type: z.literal("conditions"),
   conditions: z.record(moduleName, condition).default({}),
   fences: z.array(moduleName).default([]),

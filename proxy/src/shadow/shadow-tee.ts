@@ -23,7 +23,7 @@ export type ShadowJob = {
   headers(): Promise<readonly string[]>;
 };
 
-export const dropReasons = ["queueFull", "bytesFull", "bodyNotKept", "noLegacySession", "noTarget", "loop"] as const;
+const dropReasons = ["queueFull", "bytesFull", "bodyNotKept", "noLegacySession", "noTarget", "loop"] as const;
 export type DropReason = (typeof dropReasons)[number];
 
 export class ShadowTee {
@@ -83,7 +83,7 @@ export class ShadowTee {
   async #send(job: ShadowJob): Promise<string> {
     try {
       const answer = await this.#poolOf(job.origin).request({
-        method: job.method as "GET",
+        method: job.method,
         path: job.path,
         headers: [...(await job.headers()), shadowHeader, "1"],
         body: job.body ?? null,
