@@ -226,3 +226,13 @@ test("a shadow goes to the service after the answer, with token, without renewin
   expect(await one.proxy.metrics()).toMatch(/banyan_proxy_shadow_dropped_total\{reason="loop"\} 1/);
   expect(one.serviceSaw.length).toBe(1);
 });
+
+test("a request that waits for the session end point is decided by the revision of after the wait, whole", async () => {
+  const one = await site("canary");
+  one.session = undefined;
+  const waiting = read(one.proxy, { "x-n": "1", cookie: ticket });
+  while (one.asks.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  one.proxy.state.swap(testModel({ lab: { stage: { name: "live" }, epoch: 8 } }, 2));
+  expect(await (await waiting).text()).toBe("service");
+  expect(one.serviceSaw[0]?.headers["x-banyan-epoch"]).toBe("8");
+}, 10_000);
