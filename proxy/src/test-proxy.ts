@@ -22,6 +22,7 @@ routes:
   - { id: lab.strict, path: { exact: /Lab/Strict.aspx }, methods: [GET], effect: read }
   - { id: lab.ask, path: { exact: /Lab/Ask.asmx }, methods: [POST], effect: read, shadow: safe, fallback: owner }
   - { id: lab.write, path: { exact: /Lab/Order.aspx }, methods: [POST], effect: write }
+  - { id: lab.move, path: { exact: /Lab/Move.aspx }, methods: [POST], effect: write, dryRun: true }
   - { id: lab.feed, path: { prefix: /Lab/Feed }, effect: read }
 `;
 export const shellRules = `

@@ -108,6 +108,27 @@ test("a service gets a signed token for itself, the epoch, and no cookie that wo
   await expect(jwtVerify(String(headers["x-banyan-identity"]), keys, { audience: "rx" })).rejects.toThrow();
 });
 
+test("each write has a token of its own that names the request; reads share one and name none", async () => {
+  const one = await site("live");
+  const claims = (request: IncomingMessage | undefined) =>
+    JSON.parse(
+      Buffer.from(String(request?.headers["x-banyan-identity"]).split(".")[1] ?? "", "base64url").toString(),
+    ) as Record<string, unknown>;
+  await read(one.proxy, { cookie: ticket });
+  await read(one.proxy, { cookie: ticket });
+  const write = () =>
+    fetch(`${one.proxy.url}/Lab/Order.aspx`, { method: "POST", headers: { cookie: ticket }, body: "x" });
+  await write();
+  await write();
+  const [first, second, third, fourth] = one.serviceSaw;
+  expect(first?.headers["x-banyan-identity"]).toBe(second?.headers["x-banyan-identity"]);
+  expect(claims(first)["jti"]).toBeUndefined();
+  expect(claims(third)["jti"]).toBe(third?.headers["x-request-id"]);
+  expect(claims(fourth)["jti"]).toBe(fourth?.headers["x-request-id"]);
+  expect(claims(third)["jti"]).not.toBe(claims(fourth)["jti"]);
+  expect([first, third].map((request) => claims(request)["purpose"])).toEqual([undefined, undefined]);
+});
+
 test("the current patient is asked afresh for every diverted page, never taken from the cache", async () => {
   const one = await site("live");
   const patientSeen = async (): Promise<unknown> => {
@@ -219,7 +240,8 @@ test("a shadow goes to the service after the answer, with token, without renewin
   const { headers, url } = await shadowed.promise;
   expect(url).toBe("/Lab/Results.aspx?pid=1");
   expect(headers["x-banyan-shadow"]).toBe("1");
-  expect(headers["x-banyan-identity"]).toBeDefined();
+  const token = String(headers["x-banyan-identity"]).split(".")[1] ?? "";
+  expect(JSON.parse(Buffer.from(token, "base64url").toString())).toMatchObject({ sub: "AREYES", purpose: "shadow" });
   expect(headers.cookie).toBe("EHRCtx=pid=100001");
   expect(one.asks.every((ask) => !ask.renew)).toBe(true);
   await fetch(`${one.proxy.url}/Lab/Results.aspx`, { headers: { "x-banyan-shadow": "1" } });
@@ -236,3 +258,24 @@ test("a request that waits for the session end point is decided by the revision 
   expect(await (await waiting).text()).toBe("service");
   expect(one.serviceSaw[0]?.headers["x-banyan-epoch"]).toBe("8");
 }, 10_000);
+
+test("the shadow of a write says that it is one: dry run, purpose shadow, a token of its own", async () => {
+  const one = await site("shadow");
+  const shadowed = Promise.withResolvers<IncomingMessage>();
+  one.service = (request, response) => {
+    response.end("as if");
+    shadowed.resolve(request);
+  };
+  await fetch(`${one.proxy.url}/Lab/Move.aspx`, {
+    method: "POST",
+    headers: { cookie: ticket, "x-banyan-dry-run": "0" },
+    body: "x=1",
+  });
+  const { headers } = await shadowed.promise;
+  expect(headers["x-banyan-dry-run"]).toBe("1");
+  const token = String(headers["x-banyan-identity"]).split(".")[1] ?? "";
+  expect(JSON.parse(Buffer.from(token, "base64url").toString())).toMatchObject({
+    purpose: "shadow",
+    jti: headers["x-request-id"],
+  });
+});

@@ -5,17 +5,21 @@
  *
  * Claims: iss "banyan-proxy", aud service, sub user, kind staff|portal|interface, name, role, site, provider, sid (hash of the
  * session), pat / enc / btg (current patient, current visit, patient opened by break-glass), proxyFor, epoch of the module.
+ * A write's token is its own: `jti` is the request's id, so that a service can refuse to do the same write twice. `purpose`
+ * is "shadow" where nobody will see the answer; without it the request is a person's.
  */
 
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { AppError, type Clock } from "@banyan/kernel";
-import { exportJWK, type JWK, SignJWT } from "jose";
+import { exportJWK, type JWK, type JWTPayload, SignJWT } from "jose";
 import { limits } from "../limits.ts";
 import type { LegacySession } from "./legacy-session.ts";
 import type { Principal } from "./principal.ts";
 
 export const identityHeader = "x-banyan-identity";
 export const epochHeader = "x-banyan-epoch";
+/** `1`: answer as if, and roll back. Only ever sent with a token whose purpose is "shadow". */
+export const dryRunHeader = "x-banyan-dry-run";
 
 export type TokenSubject = {
   readonly principal: Exclude<Principal, { kind: "anonymous" }>;
@@ -24,10 +28,13 @@ export type TokenSubject = {
   readonly session: LegacySession | undefined;
   readonly service: string;
   readonly epoch: number;
+  /** Id of the request when it writes; such a token is signed for it alone. */
+  readonly writeId?: string | undefined;
+  readonly purpose?: "shadow";
 };
 
 export type TokenIssuer = {
-  /** @returns the compact JWT; one signed within the last seconds for the same claims is used again. */
+  /** @returns the compact JWT; for reads one signed within the last seconds for the same claims is used again. */
   issue(subject: TokenSubject): Promise<string>;
   /** JSON Web Key Set with the public key. */
   readonly keys: { readonly keys: readonly JWK[] };
@@ -39,22 +46,26 @@ export async function createTokenIssuer(key: string | undefined, clock: Clock): 
   const jwk = await exportJWK(createPublicKey(privateKey));
   const kid = createHash("sha256").update(String(jwk.x)).digest("base64url").slice(0, 16);
   const issued = new Map<string, { token: Promise<string>; atMs: number }>();
+  const sign = (claims: JWTPayload, service: string): Promise<string> => {
+    const seconds = Math.floor(clock.now().getTime() / 1_000);
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: "EdDSA", kid })
+      .setIssuer("banyan-proxy")
+      .setAudience(service)
+      .setIssuedAt(seconds)
+      .setExpirationTime(seconds + limits.tokenSecondsMax)
+      .sign(privateKey);
+  };
   return {
     keys: { keys: [{ ...jwk, kid, alg: "EdDSA", use: "sig" }] },
     issue(subject) {
       const claims = claimsOf(subject);
+      if (subject.writeId !== undefined) return sign({ ...claims, jti: subject.writeId }, subject.service);
       const name = `${subject.service}\u0000${JSON.stringify(claims)}`;
       const now = clock.monotonicMs();
       const kept = issued.get(name);
       if (kept && now - kept.atMs < limits.tokenReuseMs) return kept.token;
-      const seconds = Math.floor(clock.now().getTime() / 1_000);
-      const token = new SignJWT(claims)
-        .setProtectedHeader({ alg: "EdDSA", kid })
-        .setIssuer("banyan-proxy")
-        .setAudience(subject.service)
-        .setIssuedAt(seconds)
-        .setExpirationTime(seconds + limits.tokenSecondsMax)
-        .sign(privateKey);
+      const token = sign(claims, subject.service);
       issued.delete(name);
       issued.set(name, { token, atMs: now });
       if (issued.size > limits.tokensMax) {
@@ -66,8 +77,8 @@ export async function createTokenIssuer(key: string | undefined, clock: Clock): 
   };
 }
 
-function claimsOf({ principal, sessionHash, session, epoch }: TokenSubject): Record<string, unknown> {
-  const shared = { kind: principal.kind, sid: sessionHash, epoch };
+function claimsOf({ principal, sessionHash, session, epoch, purpose }: TokenSubject): JWTPayload {
+  const shared = { kind: principal.kind, sid: sessionHash, epoch, purpose };
   switch (principal.kind) {
     case "staff": {
       const now = session?.kind === "staff" ? session : undefined;

@@ -38,6 +38,7 @@ export async function serviceCall(parts: PathParts, visit: Visit, rule: RuleMode
       session,
       service: rule.module.service,
       epoch: rule.module.epoch,
+      writeId: rule.effect === "write" ? visit.ids.requestId : undefined,
     });
     extra.push(identityHeader, token);
   }

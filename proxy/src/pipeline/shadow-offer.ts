@@ -5,7 +5,7 @@ import type { Decision, Side } from "@banyan/routing-rules";
 import type { RequestBody } from "../forward/exchange.ts";
 import { requestHeaders } from "../forward/headers.ts";
 import { withoutSessionCookies } from "../identity/principal.ts";
-import { epochHeader, identityHeader } from "../identity/tokens.ts";
+import { dryRunHeader, epochHeader, identityHeader } from "../identity/tokens.ts";
 import { shadowHeader } from "../shadow/shadow-tee.ts";
 import { principalOfVisit } from "./identify.ts";
 import type { PathParts } from "./path-parts.ts";
@@ -43,7 +43,9 @@ async function shadowHeaders(parts: PathParts, visit: Visit, decision: Decision)
   const { rule } = decision;
   if (!rule) return [];
   const principal = await principalOfVisit(parts, visit);
+  const isWrite = rule.effect === "write";
   const extra = [epochHeader, String(rule.module.epoch)];
+  if (isWrite) extra.push(dryRunHeader, "1");
   if (principal.kind !== "anonymous") {
     const asked = visit.cookies === undefined ? undefined : await parts.endPoint?.look(visit.cookies);
     const token = await parts.tokens.issue({
@@ -52,6 +54,8 @@ async function shadowHeaders(parts: PathParts, visit: Visit, decision: Decision)
       session: asked?.kind === "session" ? asked.session : undefined,
       service: rule.module.service,
       epoch: rule.module.epoch,
+      writeId: isWrite ? visit.ids.requestId : undefined,
+      purpose: "shadow",
     });
     extra.push(identityHeader, token);
   }
