@@ -1,14 +1,5 @@
 /** Every bound of the legacy web application in one place, each with its reason. */
 
-/** ASP.NET's default `maxRequestLength`: a larger body is answered 500 "Maximum request length exceeded." */
-export const bodyBytesMax = 4 * 1024 * 1024;
-
-/** IIS 7's default `maxAllowedContentLength`: a larger announced body is answered 404 (404.13) unread. */
-export const announcedBodyBytesMax = 30_000_000;
-
-/** Fields of one form; .NET 2.0 had no bound of its own, the patch of 2011 set 1,000. */
-export const formFieldsMax = 1_000;
-
 /** Forms ticket and session life without a request, in milliseconds; the application's web.config says 20 minutes. */
 export const slidingMs = 20 * 60 * 1000;
 

@@ -1,15 +1,14 @@
 /** Starts the legacy web application on a database: the parts made from keys and clock, the pages, the listener. */
 
-import { createHmac } from "node:crypto";
 import { AppError, type Clock, type Logger, listen } from "@banyan/kernel";
+import { createApplication, createViewStates, feedKeys } from "@banyan/webforms";
+import express from "express";
 import { events } from "./events.ts";
-import { createApplication } from "./kit/application.ts";
 import { type Database, openDatabase } from "./kit/database.ts";
 import { createFormsTickets } from "./kit/forms-ticket.ts";
-import { deriveKey } from "./kit/machine-key.ts";
+import { monolithHost } from "./kit/monolith-host.ts";
 import type { Page, ServerParts } from "./kit/page.ts";
 import { createSessionStore } from "./kit/session-store.ts";
-import { createViewStates } from "./kit/view-state.ts";
 import { modulePages } from "./module-pages.ts";
 
 export type LegacyWebOptions = {
@@ -39,14 +38,18 @@ export async function createLegacyWeb(options: LegacyWebOptions): Promise<Legacy
   const ownDatabase = typeof options.database === "string";
   const db = typeof options.database === "string" ? await openDatabase(options.database, logger) : options.database;
   try {
-    const app = createApplication({
-      pages: options.pages ?? modulePages,
-      db,
-      clock,
-      logger,
-      server: serverParts(options),
-      viewStates: createViewStates(options.machineKey),
-    });
+    const application = createApplication(
+      monolithHost({
+        pages: options.pages ?? modulePages,
+        db,
+        clock,
+        logger,
+        server: serverParts(options),
+        viewStates: createViewStates(options.machineKey),
+      }),
+    );
+    const app = express().disable("x-powered-by").disable("etag");
+    app.use((request, response) => application.respond(request, response));
     const { host, port } = options;
     const listening = await listen(app, { host, port, name: "legacy web", portVariable: "LEGACY_WEB_PORT" });
     logger.info({ event: events.started, port: listening.port });
@@ -66,14 +69,12 @@ export async function createLegacyWeb(options: LegacyWebOptions): Promise<Legacy
 }
 
 function serverParts(options: LegacyWebOptions): ServerParts {
-  const feedSecret = deriveKey(options.machineKey, "appointment feed");
   return {
     sessions: createSessionStore(options.clock, () => options.logger.warn({ event: events.sessionEvicted })),
     tickets: createFormsTickets(options.machineKey, options.clock),
     sessionKey: options.sessionKey,
     interfaceKey: options.interfaceKey,
-    feedKey: (provId) =>
-      createHmac("sha256", feedSecret).update(provId.trim().toUpperCase()).digest("hex").slice(0, 32),
+    feedKey: feedKeys(options.machineKey),
   };
 }
 

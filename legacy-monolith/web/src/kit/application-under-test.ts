@@ -2,11 +2,11 @@
 
 import { Writable } from "node:stream";
 import { createLogger, fixedClock } from "@banyan/kernel";
+import { createViewStates, type ViewStates } from "@banyan/webforms";
 import { createLegacyWeb, type LegacyWeb } from "../server.ts";
 import type { Database, Sql, SqlParameters } from "./database.ts";
 import { createFormsTickets, type FormsTickets } from "./forms-ticket.ts";
 import type { Page } from "./page.ts";
-import { createViewStates, type ViewStates } from "./view-state.ts";
 
 export const machineKey = "machine key of the tests";
 /** 22 November 2026, 10:00 in New York. */

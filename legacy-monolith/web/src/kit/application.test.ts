@@ -1,12 +1,12 @@
 import { connect } from "node:net";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bodyBytesMax } from "../limits.ts";
-import { redirect, text } from "./answers.ts";
 import { type ApplicationUnderTest, machineKey, startApplication } from "./application-under-test.ts";
-import { button, textBox } from "./controls.ts";
-import { html } from "./html.ts";
+import { button, html, redirect, text, textBox } from "./index.ts";
 import type { Page } from "./page.ts";
+
+/** ASP.NET's default `maxRequestLength`. */
+const bodyBytesMax = 4 * 1024 * 1024;
 
 const canary = "CANARY-PATIENT-NAME";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ApplicationUnderTest, startApplication } from "./application-under-test.ts";
-import { type AsmxService, WebMethodError } from "./asmx-service.ts";
+import { type AsmxService, WebMethodError } from "./index.ts";
 
 const service: AsmxService = {
   name: "TestService",

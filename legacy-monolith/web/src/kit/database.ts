@@ -60,15 +60,6 @@ export function moneyText(column: string, alias: string = column.slice(column.la
   return `CONVERT(varchar(24), CAST(${column} AS decimal(19,4))) AS ${alias}`;
 }
 
-/** Two decimals with thousands separators from money text: `$1,234.50`; negative in parentheses, as the old grid did. */
-export function dollars(money: string | null | undefined): string {
-  const value = Number(money ?? 0);
-  const shown = `$${Math.abs(value)
-    .toFixed(2)
-    .replace(/\B(?=(\d{3})+(?!\d))/g, ",")}`;
-  return value < 0 ? `(${shown})` : shown;
-}
-
 export type Sql = {
   /** Rows of the (last) result set. `Row` is the caller's word for what the select list gives. */
   query<Row extends object = Record<string, unknown>>(statement: string, parameters?: SqlParameters): Promise<Row[]>;

@@ -6,10 +6,9 @@
 
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import type { Clock } from "@banyan/kernel";
+import { deriveKey, type PortalIdentity } from "@banyan/webforms";
 import { z } from "zod";
 import { slidingMs } from "../limits.ts";
-import { deriveKey } from "./machine-key.ts";
-import type { PortalIdentity } from "./session-store.ts";
 
 const ticketShape = z.object({ n: z.string(), i: z.number(), e: z.number(), d: z.unknown() });
 const portalShape = z.object({

@@ -1,63 +1,69 @@
 /** The kit: everything a module of the old application needs. Modules import from here and from nowhere deeper. */
 
-export { bytes, csv1252, escapeXml, redirect, text, xml1252 } from "./answers.ts";
+import type { AsmxService as AnyAsmxService } from "@banyan/webforms";
+import type { PageContext } from "./page.ts";
+
 export {
+  addDays,
+  addMinutes,
+  ageYears,
+  type Answer,
   type AsmxArguments,
-  type AsmxService,
-  WebMethodError,
-} from "./asmx-service.ts";
-export { audit } from "./audit.ts";
-export { type Code, codeList, findCode } from "./codes.ts";
-export {
+  atTime,
   button,
+  bytes,
   checkBox,
+  compactDate,
+  csv1252,
   details,
+  dollars,
   dropDown,
+  escapeXml,
   eventTarget,
+  FormatFailure,
   grid,
+  hhmm,
   hidden,
+  type Html,
+  html,
   link,
+  noEndDate,
   type Option,
   panel,
+  parseTime,
+  parseUsDate,
   postBackLink,
+  raw,
+  redirect,
+  type Role,
+  sameSecret,
+  type StaffUser,
+  text,
   textArea,
   textBox,
-} from "./controls.ts";
+  toInt32,
+  toMoney,
+  urlEncode,
+  usDate,
+  usDateTime,
+  usTime,
+  wallMidnight,
+  wallToInstant,
+  WebMethodError,
+  xml1252,
+} from "@banyan/webforms";
+export { audit } from "./audit.ts";
+export { type Code, codeList, findCode } from "./codes.ts";
 export { openPatient, type PatientHeader } from "./current-patient.ts";
 export {
   type Database,
-  dollars,
   moneyText,
   p,
   type Sql,
   SqlFailure,
   type SqlParameters,
 } from "./database.ts";
-export { FormatFailure, toInt32, toMoney } from "./format-failure.ts";
-export { type Html, html, raw, urlEncode } from "./html.ts";
-export { sameSecret } from "./machine-key.ts";
-export {
-  type Answer,
-  type Page,
-  type PageContext,
-  type Role,
-  type StaffUser,
-} from "./page.ts";
+export type { Page, PageContext } from "./page.ts";
 export { nextSeq } from "./sequence.ts";
 export type { Session } from "./session-store.ts";
-export {
-  addDays,
-  addMinutes,
-  ageYears,
-  atTime,
-  compactDate,
-  hhmm,
-  noEndDate,
-  parseTime,
-  parseUsDate,
-  usDate,
-  usDateTime,
-  usTime,
-  wallMidnight,
-  wallToInstant,
-} from "./wall-time.ts";
+export type AsmxService = AnyAsmxService<PageContext>;

@@ -1,89 +1,9 @@
-/**
- * What a page of the application is. A module exports a list of pages; the application looks the path up without regard
- * to case, checks ticket and role, reads the body, checks the view state, and only then calls the page's handler.
- */
+/** What the monolith gives its pages beside what every page gets: its database, its sessions, and the right to issue tickets. */
 
-import type { AsmxService } from "./asmx-service.ts";
+import type { Page as AnyPage, PageContext as AnyContext, PortalIdentity, StaffUser } from "@banyan/webforms";
 import type { Database } from "./database.ts";
 import type { FormsTickets } from "./forms-ticket.ts";
-import type { Html } from "./html.ts";
-import type { PortalIdentity, Session, SessionStore } from "./session-store.ts";
-
-/** `USRMST.RoleCd`. */
-export type Role = "FDSK" | "NURS" | "PHYS" | "LABT" | "BILL" | "RPTS" | "ADMN";
-
-/** Tabs of the shell and owners in the migration. */
-export type ModuleName =
-  | "shell"
-  | "patient"
-  | "sched"
-  | "clin"
-  | "lab"
-  | "rx"
-  | "bill"
-  | "portal"
-  | "report"
-  | "interface";
-
-/** What goes back to the browser. Build it with `ctx.page`, `redirect`, `text`, `xml`, `attachment`. */
-export type Answer = {
-  readonly status: number;
-  /** Whole Content-Type header; undefined for an answer without a body. */
-  readonly contentType?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string | Buffer;
-};
-
-type Handler = (ctx: PageContext) => Promise<Answer>;
-
-/** Who may see a page: listed roles, every member of staff, a portal patient, or everyone (login pages, keyed interfaces). */
-type Access = readonly Role[] | "staff" | "portal" | "anonymous";
-
-/**
- * How a page is treated. `html`: view state on POST, login by redirect. `xml`: as html, but machine output on GET. `ashx`:
- * no view state. `asmx`: `service` answers JSON, SOAP 1.1, `?wsdl` and `/js`.
- */
-type PageKind = "html" | "xml" | "ashx" | "asmx";
-
-export type Page = {
-  /** As the application itself writes it, for example `/Patient/PatSearch.aspx`. */
-  readonly path: string;
-  readonly module: ModuleName;
-  readonly kind: PageKind;
-  readonly access: Access;
-  readonly get?: Handler;
-  readonly post?: Handler;
-  readonly service?: AsmxService;
-};
-
-export type StaffUser = {
-  readonly usrId: string;
-  readonly name: string;
-  readonly role: Role;
-  readonly locCd: string;
-  readonly provider: boolean;
-};
-
-export type CookieOptions = { readonly path?: string; readonly httpOnly?: boolean; readonly expired?: boolean };
-
-/** What the master page needs beside the page's own markup. */
-export type PageContent = {
-  readonly title: string;
-  readonly body: Html;
-  /** Red text in `<span id="ctl00_cph_lblErr">`. */
-  readonly error?: string;
-  /** Leaves header, tabs and banner out (log-in, print). */
-  readonly bare?: boolean;
-};
-
-export type FormOptions = {
-  /** Where the form posts; default: this page with its query. A form for another page carries that page's view state. */
-  readonly action?: string;
-  /** Kept in the view state; read back as `ctx.viewState` by the page the form is posted to. */
-  readonly state?: Readonly<Record<string, string>>;
-  /** Element id; `aspnetForm` by default. A second form of one page needs its own. */
-  readonly id?: string;
-};
+import type { Session, SessionStore } from "./session-store.ts";
 
 export type ServerParts = {
   readonly sessions: SessionStore;
@@ -96,51 +16,13 @@ export type ServerParts = {
   feedKey(provId: string): string;
 };
 
-export type PageContext = {
-  /** The registered page that is being answered. */
-  readonly self: Page;
-  readonly method: "GET" | "POST";
-  /** Path and query exactly as the client sent them. */
-  readonly rawUrl: string;
-  /** Query value by name in any case; "" when absent; several values are joined with a comma as ASP.NET does. */
-  query(name: string): string;
-  /** Query value as integer; undefined when absent or empty. @throws FormatFailure (a 500 page) when it is no integer. */
-  queryInt(name: string): number | undefined;
-  /** Posted control value: `field("txtLName")` reads `ctl00$cph$txtLName`; "" when absent. */
-  field(name: string): string;
-  /** Whether a control was posted: a button that was pressed, a box that was ticked. */
-  hasField(name: string): boolean;
-  /** Posted value by its raw name (`__EVENTTARGET`, names without the prefix). */
-  rawField(name: string): string;
-  /** Control names without the prefix, in posted order. */
-  fieldNames(): readonly string[];
-  /** State the view state carried; empty on GET. */
-  readonly viewState: Readonly<Record<string, string>>;
-  /** Request header, "" when absent. */
-  header(name: string): string;
-  /** The body as posted, for interfaces that take no form. */
-  readonly rawBody: Buffer;
-  /** Client address, at most 15 characters (AUDITLOG.IPAddr). */
-  readonly ipAddress: string;
+/** Members of a page's context that are the monolith's own. */
+export type MonolithMembers = {
   /** Server session; made, with its cookie, on first use. */
   readonly session: Session;
-  /** The member of staff of a valid ticket. @throws AppError on an anonymous or portal page. */
-  readonly user: StaffUser;
-  /** The portal's patient. @throws AppError outside `access: "portal"`. */
-  readonly portal: PortalIdentity;
-  /** The portal's patient, if a valid `.PORTALAUTH` was sent. */
-  readonly portalIfAny: PortalIdentity | undefined;
-  /** The member of staff, if a valid `.EHRAUTH` was sent. */
-  readonly userIfAny: StaffUser | undefined;
   readonly db: Database;
   /** Parts of the server only its own interfaces need. */
   readonly server: ServerParts;
-  /** Server's wall clock (see wall-time.ts). */
-  now(): Date;
-  /** Server's clock as an instant. */
-  instant(): Date;
-  cookie(name: string): string;
-  setCookie(name: string, value: string, options?: CookieOptions): void;
   /** Writes `.EHRAUTH` and fills the session. */
   signIn(user: StaffUser): void;
   /** Ends ticket and session. */
@@ -150,10 +32,8 @@ export type PageContext = {
   /** Writes `.PORTALAUTH` (Path=/Portal). */
   signInPortal(identity: PortalIdentity): void;
   signOutPortal(): void;
-  /** Makes a patient, and optionally a visit, current: session and `EHRCtx` cookie. */
-  setCurrent(patNo: number, encNo?: number): void;
-  /** A whole page in the application's chrome, status 200. Shows the `msg=` banner and the current patient. */
-  page(content: PageContent): Promise<Answer>;
-  /** `<form>` with the hidden fields of WebForms around `inner`. */
-  form(inner: Html, options?: FormOptions): Html;
 };
+
+export type PageContext = AnyContext & MonolithMembers;
+
+export type Page = AnyPage<PageContext>;

@@ -5,29 +5,17 @@
 
 import { randomBytes } from "node:crypto";
 import type { Clock } from "@banyan/kernel";
+import type { SessionValues, StaffUser } from "@banyan/webforms";
 import { sessionsMax, slidingMs } from "../limits.ts";
 
 /** Names as the old pages use them. */
-export type Session = {
+export type Session = SessionValues & {
   UsrID: string;
   UsrNm: string;
   RoleCd: string;
-  LocCd: string;
   ProvYN: string;
-  CurPatNo: number | undefined;
-  CurEncNo: number | undefined;
-  /** Patient opened by break-glass in this session. */
-  BtgPat: number | undefined;
   /** Whatever else a page keeps: double-submit tokens and the like. Keys a page sets must be few. */
   readonly bag: Map<string, string>;
-};
-
-/** The patient behind `.PORTALAUTH`. */
-export type PortalIdentity = {
-  readonly portalUserId: number;
-  readonly loginName: string;
-  readonly patNo: number;
-  readonly proxyForPatNo: number | null;
 };
 
 export type SessionStore = {
@@ -64,6 +52,14 @@ export function emptySession(): Session {
     BtgPat: undefined,
     bag: new Map(),
   };
+}
+
+export function fillSession(session: Session, user: StaffUser): void {
+  session.UsrID = user.usrId;
+  session.UsrNm = user.name;
+  session.RoleCd = user.role;
+  session.LocCd = user.locCd;
+  session.ProvYN = user.provider ? "Y" : "N";
 }
 
 export function createSessionStore(clock: Clock, onEvict: () => void = () => {}): SessionStore {

@@ -24,11 +24,10 @@ import {
   serializeCookie,
   sessionCookie,
   ticketCookie,
-} from "../kit/cookies.ts";
+} from "@banyan/webforms";
 import { type Answer, p, type PageContext, type Session, sameSecret, type StaffUser } from "../kit/index.ts";
-import { loadUser } from "../kit/application.ts";
-import { fillSession } from "../kit/page-context.ts";
-import { emptySession, isSessionId } from "../kit/session-store.ts";
+import { loadUser } from "../kit/monolith-host.ts";
+import { emptySession, fillSession, isSessionId } from "../kit/session-store.ts";
 import { cookieHeaderCharsMax } from "../limits.ts";
 
 const id = z.number().int().min(1).max(2_147_483_647);

@@ -12,3 +12,9 @@ export function sameSecret(given: string, expected: string): boolean {
   const fold = (text: string): Buffer => createHmac("sha256", "compare").update(text).digest();
   return timingSafeEqual(fold(given), fold(expected));
 }
+
+/** Key of a provider's appointment feed (`key=` of ApptFeed.ashx): 32 hex digits, the same on every side with one machine key. */
+export function feedKeys(machineKey: string): (provId: string) => string {
+  const secret = deriveKey(machineKey, "appointment feed");
+  return (provId) => createHmac("sha256", secret).update(provId.trim().toUpperCase()).digest("hex").slice(0, 32);
+}

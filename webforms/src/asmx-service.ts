@@ -1,5 +1,5 @@
 /**
- * What a web service (`.asmx`) is. One definition of a method's parameters and result serves JSON, SOAP 1.1, `?wsdl` and `/js`.
+ * What a web service (`.asmx`) is; `C` is the context its methods are given. One definition of a method's parameters and result serves JSON, SOAP 1.1, `?wsdl` and `/js`.
  */
 
 import type { PageContext } from "./page.ts";
@@ -31,20 +31,20 @@ type AsmxCall = {
   readonly soapHeaders: Readonly<Record<string, string>>;
 };
 
-export type AsmxMethod = {
+export type AsmxMethod<C = PageContext> = {
   /** In declared order; all must be present in a JSON call, as ASP.NET demands. SOAP leaves absent ones at their default. */
   readonly params: Readonly<Record<string, "int" | "string" | "boolean" | "money">>;
   readonly result: ResultKind;
   /** Gives the result as plain data. Throw `WebMethodError` for a business error. */
-  run(ctx: PageContext, call: AsmxCall): Promise<unknown>;
+  run(ctx: C, call: AsmxCall): Promise<unknown>;
 };
 
-export type AsmxService = {
+export type AsmxService<C = PageContext> = {
   /** `PatientService`. */
   readonly name: string;
   /** Protocols it answers; default both. */
   readonly protocols?: readonly ("json" | "soap")[];
-  readonly methods: Readonly<Record<string, AsmxMethod>>;
+  readonly methods: Readonly<Record<string, AsmxMethod<C>>>;
 };
 
 /** A business error: JSON 500 `{"Message","StackTrace","ExceptionType"}`, or a SOAP fault. The message must hold no patient data. */

@@ -11,10 +11,17 @@ import { toInt32, toMoney } from "./format-failure.ts";
 import type { Answer, PageContext } from "./page.ts";
 import { wallToInstant } from "./wall-time.ts";
 
+/** What reading arguments needs to know of a method. */
+type Called = Pick<AsmxMethod, "params">;
+
 const jsonType = "application/json; charset=utf-8";
 
 /** Answers `POST …/Service.asmx/Method`. Business errors and bad arguments are answers; a crash is thrown on to the caller. */
-export async function answerJson(service: AsmxService, methodName: string, ctx: PageContext): Promise<Answer> {
+export async function answerJson<C extends PageContext>(
+  service: AsmxService<C>,
+  methodName: string,
+  ctx: C,
+): Promise<Answer> {
   const method = Object.hasOwn(service.methods, methodName) ? service.methods[methodName] : undefined;
   if (!method) {
     return jsonError(
@@ -49,7 +56,7 @@ export function jsonError(
 /** A method name of the URL goes into the message only as far as it looks like one. */
 const jsonName = (name: string): string => name.replaceAll(/[^A-Za-z0-9_]/g, "").slice(0, 60);
 
-function readArguments(method: AsmxMethod, text: string): AsmxArguments {
+function readArguments(method: Called, text: string): AsmxArguments {
   let parsed: unknown;
   try {
     parsed = text.trim() === "" ? {} : JSON.parse(text);
@@ -92,7 +99,7 @@ function conversionError(kind: keyof typeof dotNetTypes): WebMethodError {
 }
 
 /** Typed access to the values of a call; every value is checked before the method runs. @throws WebMethodError */
-export function argumentsOf(method: AsmxMethod, values: ReadonlyMap<string, string>): AsmxArguments {
+export function argumentsOf(method: Called, values: ReadonlyMap<string, string>): AsmxArguments {
   for (const [name, kind] of Object.entries(method.params)) {
     const value = values.get(name);
     if (value === undefined) continue;

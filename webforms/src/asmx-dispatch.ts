@@ -1,6 +1,6 @@
 /** Chooses the face of an asmx by method, path tail and content type, as ASP.NET's handler factory did. */
 
-import { operationsPage, scriptProxy, wsdl } from "./asmx-description.ts";
+import { type DescribedService, operationsPage, scriptProxy, wsdl } from "./asmx-description.ts";
 import { answerJson, jsonError } from "./asmx-json.ts";
 import type { AsmxService } from "./asmx-service.ts";
 import { answerSoap, soapFault } from "./asmx-soap.ts";
@@ -12,10 +12,10 @@ export function isJsonCall(method: string, contentType: string): boolean {
 }
 
 /** @param tail what follows `.asmx` in the path: "", "/js", "/Method". @param crashed reports a crash before it is answered in the face's own form. */
-export async function answerAsmx(
-  service: AsmxService,
+export async function answerAsmx<C extends PageContext>(
+  service: AsmxService<C>,
   tail: string,
-  ctx: PageContext,
+  ctx: C,
   crashed: (error: unknown) => void,
 ): Promise<Answer> {
   const contentType = ctx.header("content-type");
@@ -41,7 +41,7 @@ export async function answerAsmx(
   }
 }
 
-function answerGet(service: AsmxService, tail: string, ctx: PageContext): Answer {
+function answerGet(service: DescribedService, tail: string, ctx: PageContext): Answer {
   const query = ctx.rawUrl.includes("?") ? ctx.rawUrl.slice(ctx.rawUrl.indexOf("?") + 1).toLowerCase() : "";
   if (/^\/js(debug)?$/i.test(tail)) return scriptProxy(service, ctx.self.path);
   if (tail !== "") {

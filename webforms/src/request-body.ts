@@ -1,7 +1,7 @@
 /** Reads a posted body within the bounds IIS 7 and ASP.NET had, and the form in it. */
 
 import type { IncomingMessage } from "node:http";
-import { announcedBodyBytesMax, bodyBytesMax, formFieldsMax } from "../limits.ts";
+import { announcedBodyBytesMax, bodyBytesMax, formFieldsMax } from "./limits.ts";
 
 export type BodyRead =
   | { readonly kind: "body"; readonly body: Buffer }

@@ -1,9 +1,13 @@
 /** What an asmx tells about itself: `?wsdl`, the `/js` client proxy, and the page a browser sees. */
 
-import type { AsmxMethod, AsmxService, ResultKind, ScalarKind } from "./asmx-service.ts";
+import type { AsmxMethod, ResultKind, ScalarKind } from "./asmx-service.ts";
 import { soapNamespace } from "./asmx-soap.ts";
 import { html } from "./html.ts";
 import type { Answer } from "./page.ts";
+
+type DescribedMethod = Pick<AsmxMethod, "params" | "result">;
+/** A service without what its methods do. */
+export type DescribedService = { readonly name: string; readonly methods: Readonly<Record<string, DescribedMethod>> };
 
 const xsdTypes: Readonly<Record<ScalarKind, string>> = {
   int: "s:int",
@@ -14,7 +18,7 @@ const xsdTypes: Readonly<Record<ScalarKind, string>> = {
 };
 
 /** WSDL 1.1, document/literal. @param location absolute URL of the service. */
-export function wsdl(service: AsmxService, location: string): Answer {
+export function wsdl(service: DescribedService, location: string): Answer {
   const methods = Object.entries(service.methods);
   const types = methods.map(([name, method]) => methodSchema(name, method)).join("");
   const records = [...recordTypes(service)].map(([, schema]) => schema).join("");
@@ -50,7 +54,7 @@ ${messages}
   return { status: 200, contentType: "text/xml; charset=utf-8", body };
 }
 
-function methodSchema(name: string, method: AsmxMethod): string {
+function methodSchema(name: string, method: DescribedMethod): string {
   const params = Object.entries(method.params).map(([param, kind]) => sequenceElement(param, xsdTypes[kind], kind));
   const result = sequenceElement(`${name}Result`, xsdOf(method.result), method.result);
   const wrap = (element: string, inner: string): string =>
@@ -69,7 +73,7 @@ function xsdOf(kind: ResultKind): string {
   return `tns:${kind.name}`;
 }
 
-function recordTypes(service: AsmxService): Map<string, string> {
+function recordTypes(service: DescribedService): Map<string, string> {
   const found = new Map<string, string>();
   for (const { result } of Object.values(service.methods)) {
     if (typeof result === "string") continue;
@@ -91,7 +95,7 @@ const complexType = (name: string, inner: string): string =>
   `<s:complexType name="${name}"><s:sequence>${inner}</s:sequence></s:complexType>`;
 
 /** The client proxy of ASP.NET AJAX 1.0 (`/js`), cut to what the pages call. */
-export function scriptProxy(service: AsmxService, path: string): Answer {
+export function scriptProxy(service: DescribedService, path: string): Answer {
   const methods = Object.entries(service.methods).map(([name, method]) => {
     const params = Object.keys(method.params);
     const pairs = params.map((param) => `${param}:${param}`).join(",");
@@ -116,7 +120,7 @@ ${type}.registerClass('${type}',Sys.Net.WebServiceProxy);
 }
 
 /** The list of operations a browser gets. */
-export function operationsPage(service: AsmxService, path: string): Answer {
+export function operationsPage(service: DescribedService, path: string): Answer {
   const items = Object.keys(service.methods).map((name) => html`<li><a href="${path}?op=${name}">${name}</a></li>`);
   const body = html`<html><head><title>${service.name} Web Service</title></head>
 <body style="font-family:Verdana;font-size:.7em"><h1>${service.name}</h1>

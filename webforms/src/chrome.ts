@@ -3,10 +3,9 @@
  * label. The portal has its own, plainer one. All layout is tables, as it was.
  */
 
-import { p } from "./database.ts";
 import { type Html, html, raw } from "./html.ts";
 import { messageText } from "./messages.ts";
-import type { Answer, ModuleName, PageContent, PageContext } from "./page.ts";
+import type { Answer, ModuleName, PageContent, PageContext, PatientBanner } from "./page.ts";
 import { stylePath } from "./style.ts";
 import { ageYears, usDate, usDateTime } from "./wall-time.ts";
 
@@ -41,10 +40,13 @@ function __doPostBack(eventTarget, eventArgument) {
 //]]>
 </script>`;
 
-/** Renders a page, status 200. Reads the current patient for the banner, and the portal's patient never. */
-export async function renderPage(ctx: PageContext, content: PageContent): Promise<Answer> {
+/** Finds what the banner shows of a patient; undefined shows no banner. */
+export type FindBanner = (patNo: number) => Promise<PatientBanner | undefined>;
+
+/** Renders a page, status 200. Asks for the session's current patient for the banner, and the portal's patient never. */
+export async function renderPage(ctx: PageContext, content: PageContent, find: FindBanner): Promise<Answer> {
   const portal = ctx.self.module === "portal";
-  const banner = content.bare || portal || !ctx.userIfAny ? html`` : await patientBanner(ctx);
+  const banner = content.bare || portal || !ctx.userIfAny ? html`` : await patientBanner(ctx, find);
   const head = content.bare ? html`` : portal ? portalHead(ctx) : staffHead(ctx);
   const message = messageText(ctx.query("msg"));
   const body = html`${raw('<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">')}
@@ -93,21 +95,12 @@ function portalHead(ctx: PageContext): Html {
 `;
 }
 
-type BannerRow = { MRN: string; LName: string; FName: string; MI: string; DOB: Date; Sex: string };
-
-async function patientBanner(ctx: PageContext): Promise<Html> {
+async function patientBanner(ctx: PageContext, find: FindBanner): Promise<Html> {
   const patNo = ctx.session.CurPatNo;
-  if (patNo === undefined) return html``;
-  const patient = await ctx.db.first<BannerRow>(
-    "SELECT MRN, LName, FName, MI, DOB, Sex FROM PATMST WHERE PatNo = @pid AND DelYN <> 'Y'",
-    { pid: p.int(patNo) },
-  );
+  const patient = patNo === undefined ? undefined : await find(patNo);
   if (!patient) return html``;
-  const allergies = await ctx.db.query<{ ItemDs: string }>(
-    "SELECT ItemDs FROM PATLIST WHERE PatNo = @pid AND LstTyp = 'A' AND StatCd = 'A' AND DelYN <> 'Y' ORDER BY ListID",
-    { pid: p.int(patNo) },
-  );
-  const shown = allergies.length > 0 ? allergies.map((row) => row.ItemDs).join(", ") : "None recorded";
+  const { allergies } = patient;
+  const shown = allergies.length > 0 ? allergies.join(", ") : "None recorded";
   return html`<table class="banner" cellspacing="0" id="ctl00_tblPat"><tr>
 <td><span class="nm">${fullName(patient)}</span></td><td>DOB: ${usDate(patient.DOB)} (${ageYears(patient.DOB, ctx.now())} y)</td><td>Sex: ${patient.Sex}</td>
 <td>MRN: ${patient.MRN}</td><td>Allergies: <span class="alg">${shown}</span></td><td align="right"><a href="/Patient/Chart.aspx?pid=${patNo}">Chart</a></td>

@@ -1,6 +1,7 @@
 /** A small XML tree by local names, for the SOAP face. External entities are never read; nesting is bounded. */
 
 import { SaxesParser } from "saxes";
+import { xmlDepthMax } from "./limits.ts";
 
 export type XmlElement = {
   readonly name: string;
@@ -8,8 +9,6 @@ export type XmlElement = {
   readonly children: XmlElement[];
   text: string;
 };
-
-const depthMax = 32;
 
 /** The root element; undefined when the text is not well-formed XML or nests too deep. */
 export function parseXml(text: string): XmlElement | undefined {
@@ -25,7 +24,7 @@ export function parseXml(text: string): XmlElement | undefined {
       Object.entries(tag.attributes).map(([name, value]) => [localName(name), value]),
     );
     const element: XmlElement = { name: localName(tag.name), attributes, children: [], text: "" };
-    if (stack.length >= depthMax) broken = true;
+    if (stack.length >= xmlDepthMax) broken = true;
     else stack.at(-1)?.children.push(element);
     stack.push(element);
     root ??= element;

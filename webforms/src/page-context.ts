@@ -1,67 +1,62 @@
 /** Makes the context of one request: what a page may read of it, and the cookies it sets. */
 
 import { AppError, type Clock } from "@banyan/kernel";
-import { renderPage } from "./chrome.ts";
+import { type FindBanner, renderPage } from "./chrome.ts";
 import { controlName } from "./controls.ts";
-import { contextCookie, portalCookie, serializeCookie, sessionCookie, ticketCookie } from "./cookies.ts";
-import type { Database } from "./database.ts";
+import { contextCookie, serializeCookie } from "./cookies.ts";
 import { toInt32 } from "./format-failure.ts";
 import { type Html, html } from "./html.ts";
-import type { FormOptions, Page, PageContext, ServerParts, StaffUser } from "./page.ts";
-import { isSessionId, newSessionId, type PortalIdentity, type Session } from "./session-store.ts";
+import type { FormOptions, PageContext, PageFace, PortalIdentity, SessionValues, StaffUser } from "./page.ts";
 import { toWall } from "./wall-time.ts";
 import type { ViewStates } from "./view-state.ts";
 
+type Pairs = readonly (readonly [string, string])[];
+
 /** What the application has found out about a request before the page runs. */
 export type RequestFacts = {
-  readonly self: Page;
+  readonly self: PageFace;
   readonly method: "GET" | "POST";
   readonly rawUrl: string;
-  readonly query: readonly (readonly [string, string])[];
+  readonly query: Pairs;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly cookies: ReadonlyMap<string, string>;
   readonly ipAddress: string;
 };
 
-export type ContextParts = {
-  readonly db: Database;
-  readonly clock: Clock;
-  readonly server: ServerParts;
-  readonly viewStates: ViewStates;
+/** What a context takes from the host's visit; asked for only when a page uses it. */
+export type ContextSource = {
+  session(): SessionValues;
+  readonly banner: FindBanner;
 };
 
 /** The application's handle on a context: it fills identity and body in as they become known, and takes the cookies. */
 export type ContextControl = {
   readonly ctx: PageContext;
+  /** Must be called before the context is used. */
+  attach(source: ContextSource): void;
   setUser(user: StaffUser): void;
   setPortal(identity: PortalIdentity): void;
-  setBody(body: Buffer, fields: readonly (readonly [string, string])[]): void;
+  setBody(body: Buffer, fields: Pairs): void;
   setViewState(state: Readonly<Record<string, string>>): void;
   /** Set-Cookie values; the last one of a name and path counts. */
   setCookies(): string[];
 };
 
-export function createPageContext(facts: RequestFacts, parts: ContextParts): ContextControl {
+export function createPageContext(
+  facts: RequestFacts,
+  parts: { readonly clock: Clock; readonly viewStates: ViewStates },
+): ContextControl {
   const jar = new Map<string, string>();
+  let source: ContextSource | undefined;
   let user: StaffUser | undefined;
   let portal: PortalIdentity | undefined;
   let body: Buffer = Buffer.alloc(0);
-  let fields: readonly (readonly [string, string])[] = [];
+  let fields: Pairs = [];
   let viewState: Readonly<Record<string, string>> = {};
-  let session: { id: string; session: Session } | undefined;
 
+  const from = (): ContextSource => source ?? fail("attached");
   const setCookie: PageContext["setCookie"] = (name, value, options) =>
     void jar.set(`${name.toLowerCase()} ${options?.path ?? "/"}`, serializeCookie(name, value, options));
-  const openSession = (): Session => {
-    if (session) return session.session;
-    const sent = facts.cookies.get(sessionCookie.toLowerCase());
-    // ASP.NET takes a well-formed id of the client's over, even when its session is gone.
-    const id = sent !== undefined && isSessionId(sent) ? sent : newSessionId();
-    const found = id === sent ? parts.server.sessions.find(id) : undefined;
-    session = found ? { id, session: found } : parts.server.sessions.create(id);
-    if (id !== sent) setCookie(sessionCookie, id);
-    return session.session;
-  };
   const rawField = (name: string): string => values(fields, name).join(",");
 
   const ctx: PageContext = {
@@ -90,7 +85,7 @@ export function createPageContext(facts: RequestFacts, parts: ContextParts): Con
     },
     ipAddress: facts.ipAddress,
     get session() {
-      return openSession();
+      return from().session();
     },
     get user() {
       return user ?? fail("staff");
@@ -104,51 +99,27 @@ export function createPageContext(facts: RequestFacts, parts: ContextParts): Con
     get portalIfAny() {
       return portal;
     },
-    db: parts.db,
-    server: parts.server,
     now: () => toWall(parts.clock.now()),
     instant: () => parts.clock.now(),
     cookie: (name) => facts.cookies.get(name.toLowerCase()) ?? "",
     setCookie,
-    signIn(signedIn) {
-      user = signedIn;
-      const open = openSession();
-      fillSession(open, signedIn);
-      open.CurPatNo = undefined;
-      open.CurEncNo = undefined;
-      open.BtgPat = undefined;
-      open.bag.clear();
-      setCookie(ticketCookie, parts.server.tickets.issue(signedIn.usrId));
-    },
-    signOut() {
-      const sent = facts.cookies.get(sessionCookie.toLowerCase());
-      if (sent !== undefined) parts.server.sessions.remove(sent);
-      setCookie(ticketCookie, "", { expired: true });
-      setCookie(contextCookie, "", { expired: true, httpOnly: false });
-      setCookie(sessionCookie, "", { expired: true });
-    },
-    renewTicket() {
-      if (user) setCookie(ticketCookie, parts.server.tickets.issue(user.usrId));
-    },
-    signInPortal(identity) {
-      portal = identity;
-      setCookie(portalCookie, parts.server.tickets.issuePortal(identity), { path: "/Portal" });
-    },
-    signOutPortal: () => setCookie(portalCookie, "", { path: "/Portal", expired: true }),
     setCurrent(patNo, encNo) {
-      const open = openSession();
-      if (open.CurPatNo !== patNo) open.CurEncNo = undefined;
-      open.CurPatNo = patNo;
-      if (encNo !== undefined) open.CurEncNo = encNo;
-      const enc = open.CurEncNo === undefined ? "" : `&enc=${open.CurEncNo}`;
+      const session = from().session();
+      if (session.CurPatNo !== patNo) session.CurEncNo = undefined;
+      session.CurPatNo = patNo;
+      if (encNo !== undefined) session.CurEncNo = encNo;
+      const enc = session.CurEncNo === undefined ? "" : `&enc=${session.CurEncNo}`;
       setCookie(contextCookie, `pid=${patNo}${enc}`, { httpOnly: false });
     },
-    page: (content) => renderPage(ctx, content),
+    page: (content) => renderPage(ctx, content, from().banner),
     form: (inner, options) => renderForm(facts, parts.viewStates, inner, options),
   };
 
   return {
     ctx,
+    attach: (given) => {
+      source = given;
+    },
     setUser: (value) => {
       user = value;
     },
@@ -166,15 +137,12 @@ export function createPageContext(facts: RequestFacts, parts: ContextParts): Con
   };
 }
 
-export function fillSession(session: Session, user: StaffUser): void {
-  session.UsrID = user.usrId;
-  session.UsrNm = user.name;
-  session.RoleCd = user.role;
-  session.LocCd = user.locCd;
-  session.ProvYN = user.provider ? "Y" : "N";
+/** Gives a context a host's own members. Getters stay getters, so that what they open is opened on use only. */
+export function extendContext<More extends object>(ctx: PageContext, more: More): PageContext & More {
+  return Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(more)) as PageContext & More;
 }
 
-function values(pairs: readonly (readonly [string, string])[], name: string): string[] {
+function values(pairs: Pairs, name: string): string[] {
   const wanted = name.toLowerCase();
   return pairs.filter(([key]) => key.toLowerCase() === wanted).map(([, value]) => value);
 }

@@ -11,7 +11,7 @@ const envelopeNamespace = "http://schemas.xmlsoap.org/soap/envelope/";
 const xmlType = "text/xml; charset=utf-8";
 
 /** Answers `POST …/Service.asmx` with `text/xml`. A crash is thrown on to the caller. */
-export async function answerSoap(service: AsmxService, ctx: PageContext): Promise<Answer> {
+export async function answerSoap<C extends PageContext>(service: AsmxService<C>, ctx: C): Promise<Answer> {
   const envelope = parseXml(ctx.rawBody.toString("utf8"));
   const operation = child(envelope, "Body")?.children[0];
   if (envelope?.name !== "Envelope" || !operation) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formFieldsMax } from "../limits.ts";
+import { formFieldsMax } from "./limits.ts";
 import { urlEncode } from "./html.ts";
 import { parseForm, urlDecode } from "./request-body.ts";
 
