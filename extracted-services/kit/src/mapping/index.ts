@@ -101,3 +101,9 @@ export type ServiceMapping = {
   /** Referenced tables come before the tables that refer to them. */
   readonly tables: readonly TableMapping[];
 };
+
+export { type ColumnMapping, noEnd, noStart } from "./columns.ts";
+export * as columns from "./columns.ts";
+export { defineTable, type MappedTable } from "./define-table.ts";
+export { targetTypes } from "./target-types.ts";
+export { instantToWall, roundToDatetime, wallToInstant } from "./wall-time.ts";
