@@ -14,6 +14,14 @@ export {
   migrateControl,
   rollbackControl,
 } from "./control.ts";
+export {
+  type MigrateServiceOptions,
+  migrateService,
+  type ProvisionedService,
+  type ProvisionServiceOptions,
+  provisionService,
+  rollbackService,
+} from "./service.ts";
 
 /** Folder of the legacy migrations, for `knex` run by hand. */
 export const legacyMigrationsDirectory: string = fileURLToPath(new URL("../legacy", import.meta.url));
