@@ -19,6 +19,13 @@ const schema = z.object({
     .describe("least severe level that is logged"),
   BANYAN_PROXY_PORT: port(8080, "port of the proxy, the clinicians' address"),
   BANYAN_PROXY_ADMIN_PORT: port(8079, "port of the proxy's health, readiness, metrics and public keys"),
+  BANYAN_PROXY_WORKERS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe("processes of the proxy that share its port; one a core at most"),
   BANYAN_RULES: text("routing-rules/ehr", "folder of rule files, or one rule file"),
   LEGACY_URL: z.url().default("http://127.0.0.1:8090").describe("the legacy web application"),
   BANYAN_SERVICE_URLS: z
