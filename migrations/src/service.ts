@@ -151,10 +151,11 @@ async function ensureRole(db: Knex, role: string, password: string): Promise<voi
 /** What each login may do. Rerun after every migration, so that a new table is never forgotten. */
 async function grant(db: Knex, service: string): Promise<void> {
   const roles = rolesOf(service);
-  const database = ((await db.raw("SELECT current_database() AS name")) as { rows: { name: string }[] }).rows[0]?.name;
-  await db.raw("REVOKE CONNECT, TEMPORARY ON DATABASE ?? FROM PUBLIC", [database ?? ""]);
+  const answer: { rows: { name: string }[] } = await db.raw("SELECT current_database() AS name");
+  const database = answer.rows[0]?.name ?? "";
+  await db.raw("REVOKE CONNECT, TEMPORARY ON DATABASE ?? FROM PUBLIC", [database]);
   for (const role of await existing(db, Object.values(roles))) {
-    await db.raw("GRANT CONNECT ON DATABASE ?? TO ??", [database ?? "", role]);
+    await db.raw("GRANT CONNECT ON DATABASE ?? TO ??", [database, role]);
     await db.raw("GRANT USAGE ON SCHEMA public, kit TO ??", [role]);
     await db.raw("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ??", [role]);
     await db.raw("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ??", [role]);
@@ -176,6 +177,7 @@ async function grant(db: Knex, service: string): Promise<void> {
     }
   }
   if ((await existing(db, [roles.sync])).length > 0) {
+    await db.raw("GRANT TEMPORARY ON DATABASE ?? TO ??", [database, roles.sync]);
     await db.raw("GRANT INSERT, UPDATE ON kit.module_owner, kit.id_block TO ??", [roles.sync]);
     await db.raw("GRANT DELETE ON kit.outbox TO ??", [roles.sync]);
     if (sync) {
