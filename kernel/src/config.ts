@@ -115,6 +115,10 @@ const schema = z.object({
     .min(16)
     .optional()
     .describe("key interface partners of the legacy web send (HL7In, RxStatus); generated on first start when unset"),
+  LEGACY_TRUSTED_PROXIES: z
+    .string()
+    .default("")
+    .describe("addresses whose X-Forwarded-For the legacy web takes for its audit, separated by commas"),
   CONTRACT_TARGET_URL: z
     .url()
     .optional()

@@ -12,6 +12,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isIP } from "node:net";
 import { AppError, type Clock } from "@banyan/kernel";
 import { redirect } from "./answers.ts";
 import { answerAsmx, isJsonCall } from "./asmx-dispatch.ts";
@@ -54,6 +55,8 @@ export type Host<C extends PageContext> = {
   readonly pages: readonly Page<C>[];
   readonly clock: Clock;
   readonly viewStates: ViewStates;
+  /** Addresses whose `X-Forwarded-For` is believed; its first entry is then the client. */
+  readonly trustedProxies: readonly string[];
   visit(control: ContextControl, request: IncomingMessage): Visit<C>;
   /** Must neither throw nor log the error's text: it may hold data. */
   crashed(crash: Crash): void;
@@ -175,10 +178,18 @@ function contextOf<C extends PageContext>(host: Host<C>, asked: Asked<C>, reques
       query: parsePairs(Buffer.from(asked.queryText, "utf8").toString("latin1")) ?? [],
       headers: request.headers,
       cookies: parseCookies(request.headers.cookie),
-      ipAddress: (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "").slice(0, 15),
+      ipAddress: clientAddress(request, host.trustedProxies).slice(0, 15),
     },
     host,
   );
+}
+
+function clientAddress(request: IncomingMessage, trustedProxies: readonly string[]): string {
+  const peer = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+  if (!trustedProxies.includes(peer)) return peer;
+  const forwarded = request.headers["x-forwarded-for"];
+  const first = (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(",", 1)[0]?.trim() ?? "";
+  return isIP(first) === 0 ? peer : first.replace(/^::ffff:/, "");
 }
 
 async function run<C extends PageContext>(

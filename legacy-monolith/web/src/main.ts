@@ -16,6 +16,7 @@ await runUntilSignal(logger, async () => {
     logger,
     host: config.BANYAN_HOST,
     port: config.LEGACY_WEB_PORT,
+    trustedProxies: config.LEGACY_TRUSTED_PROXIES.split(",").map((one) => one.trim()),
   });
   return { stop: () => web.close(), details: { url: web.url, port: web.port } };
 });

@@ -25,6 +25,8 @@ export type LegacyWebOptions = {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Addresses of proxies whose `X-Forwarded-For` tells the client's address (AUDITLOG.IPAddr); nobody by default. */
+  readonly trustedProxies?: readonly string[];
   /** Pages in place of the application's own, for tests of the kit. */
   readonly pages?: readonly Page[];
 };
@@ -46,6 +48,7 @@ export async function createLegacyWeb(options: LegacyWebOptions): Promise<Legacy
         logger,
         server: serverParts(options),
         viewStates: createViewStates(options.machineKey),
+        trustedProxies: options.trustedProxies ?? [],
       }),
     );
     const app = express().disable("x-powered-by").disable("etag");

@@ -34,6 +34,7 @@ export type MonolithParts = {
   readonly logger: Logger;
   readonly server: ServerParts;
   readonly viewStates: ViewStates;
+  readonly trustedProxies: readonly string[];
 };
 
 export function monolithHost(parts: MonolithParts): Host<PageContext> {
@@ -41,6 +42,7 @@ export function monolithHost(parts: MonolithParts): Host<PageContext> {
     pages: parts.pages,
     clock: parts.clock,
     viewStates: parts.viewStates,
+    trustedProxies: parts.trustedProxies,
     visit: (control) => visit(parts, control),
     crashed: (crash) => reportCrash(parts.logger, crash),
   };
