@@ -75,9 +75,21 @@ const padded = (type: TextType, text: string): string =>
 /** Only U+0020 is padding; a no-break space is part of the value. */
 const unpadded = (type: TextType, text: string): string => (type.startsWith("char") ? text.replace(/ +$/, "") : text);
 
+const storable = (text: string): string =>
+  isStorableText(text) ? text : text.toWellFormed().replaceAll("\0", "\u{fffd}");
+
 /** Text; empty is null in the domain. char comes without its padding. */
 export function text(name: string, type: TextType, traits: Nullable = {}): ColumnMapping {
   return mapped(name, type, { read: (value) => value, write: (value) => value }, traits);
+}
+
+/** Text of a key, which must have a value: empty stays empty. */
+export function keyText(name: string, type: TextType, traits: Traits = {}): ColumnMapping {
+  return single(name, "text", legacyColumn(type, traits), {
+    absent: blanks(type),
+    read: (value) => storable(unpadded(type, String(value))),
+    write: (value) => padded(type, String(value)),
+  });
 }
 
 /** A code by its meaning. Codes that a site has added keep their letters behind `local:`. */
@@ -111,7 +123,7 @@ export function mapped(
     read(value) {
       const bare = unpadded(type, String(value));
       if (bare === "") return null;
-      return how.read(isStorableText(bare) ? bare : bare.toWellFormed().replaceAll("\0", "\u{fffd}"));
+      return how.read(storable(bare));
     },
     write: (value) => padded(type, how.write(String(value))),
   });
@@ -124,6 +136,11 @@ export function flag(name: string, traits: Traits = {}): ColumnMapping {
     read: (value) => String(value).toUpperCase() === "Y",
     write: (value) => (value === true ? "Y" : "N"),
   });
+}
+
+/** `bit`, of the tables made in 2008. */
+export function bit(name: string, traits: Traits = {}): ColumnMapping {
+  return single(name, "boolean", legacyColumn("bit", traits), { absent: false, read: Boolean, write: Boolean });
 }
 
 const absentDate = (absent: DateTraits["absent"]): string | null =>
