@@ -14,5 +14,8 @@ export const events = {
   controlRefused: "proxy.control_refused",
   targetDown: "proxy.target_down",
   targetUp: "proxy.target_up",
+  workerStarted: "proxy.worker_started",
+  workerDied: "proxy.worker_died",
+  workerHung: "proxy.worker_hung",
   sessionEndPointFailed: "proxy.session_end_point_failed",
 } as const;

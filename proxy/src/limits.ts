@@ -89,6 +89,25 @@ export const limits = {
   templatesMax: 2_000,
   /** One line of the control stream: all rules of a large site. */
   controlLineBytesMax: 16_777_216,
+  /** Processes of one deployment; more than cores is of no use. */
+  workersMax: 64,
+  /** A worker says this often that it is alive; */
+  workerAliveMs: 1_000,
+  /** one silent for longer is hung: it is killed and replaced. */
+  workerSilenceMsMax: 10_000,
+  /** A worker must serve within this time of its start; a loaded machine may take seconds to load it. */
+  workerStartMsMax: 30_000,
+  /** A worker that has served this long has started well: its death is not held against the next one. */
+  workerSteadyMs: 30_000,
+  /** First and longest wait before the place of a worker that died young is filled again. */
+  workerRestartMs: 100,
+  workerRestartMsMax: 10_000,
+  /** Workers drain within `drainMsMax`; one that has not ended after this is killed. */
+  workerStopMsMax: 15_000,
+  /** A scrape waits this long for a worker's numbers, then goes without them. */
+  workerMetricsMsMax: 2_000,
+  /** Output of a worker without a line feed that is kept until one comes. */
+  workerLineBytesMax: 131_072,
   /** The access log is written when this much has gathered, */
   accessLogBytesMax: 65_536,
   /** or after this time. */

@@ -51,7 +51,8 @@ export type ProxyOptions = {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  readonly adminPort: number;
+  /** Undefined: no address for operations; whoever started this proxy asks `metrics` and has the keys. */
+  readonly adminPort: number | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly accessLog?: AccessLog;
@@ -62,7 +63,10 @@ export type ProxyOptions = {
 export type Proxy = {
   readonly url: string;
   readonly port: number;
+  /** "" without an `adminPort`. */
   readonly adminUrl: string;
+  /** prom-client's JSON form of all metrics. */
+  metricsAsJson(): Promise<object[]>;
   /** What the tie to control and the tests look at. */
   readonly state: ModelState;
   readonly gates: ModuleGates;
@@ -98,14 +102,20 @@ export async function createProxy(options: ProxyOptions): Promise<Proxy> {
     });
     stops.push(() => source.stop());
     stops.push(startHealthChecks([parts.legacy, ...parts.services.values()], logger));
-    const admin = await startAdminListener({
-      host,
-      port: options.adminPort,
-      registry: createRegistry(parts.book, [parts.legacy, ...parts.services.values()], ownSources(parts)),
-      keys: parts.tokens.keys,
-      notReady: () => (draining ? "stopping" : state.model ? undefined : "no rules yet"),
-    });
-    stops.push(() => admin.close());
+    const registry = createRegistry(parts.book, [parts.legacy, ...parts.services.values()], ownSources(parts));
+    let adminUrl = "";
+    if (options.adminPort !== undefined) {
+      const admin = await startAdminListener({
+        host,
+        port: options.adminPort,
+        contentType: registry.contentType,
+        metrics: () => registry.metrics(),
+        keys: parts.tokens.keys,
+        notReady: () => (draining ? "stopping" : state.model ? undefined : "no rules yet"),
+      });
+      stops.push(() => admin.close());
+      adminUrl = admin.url;
+    }
     const server = httpServer(parts);
     const port = await bindPort(server, {
       host,
@@ -117,7 +127,8 @@ export async function createProxy(options: ProxyOptions): Promise<Proxy> {
     return {
       url: `http://${host}:${port}`,
       port,
-      adminUrl: admin.url,
+      adminUrl,
+      metricsAsJson: () => registry.getMetricsAsJSON(),
       state,
       gates,
       close: async () => {

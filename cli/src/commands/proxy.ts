@@ -3,7 +3,7 @@
  * taken at once; a bad one keeps the last good rules and says why.
  */
 
-import { createLogger, runUntilSignal, systemClock } from "@banyan/kernel";
+import { createLogger, runUntilSignal } from "@banyan/kernel";
 import { readRuleSet } from "@banyan/routing-rules";
 import type { Command } from "commander";
 import { bad, counted, faint, good } from "../output/table.ts";
@@ -18,6 +18,7 @@ type ProxyCommandOptions = {
   readonly legacy?: string;
   readonly service: readonly string[];
   readonly stages?: string;
+  readonly workers?: number;
 };
 
 export function addProxy(program: Command, session: Session): void {
@@ -34,6 +35,7 @@ export function addProxy(program: Command, session: Session): void {
       (one, all: readonly string[]) => [...all, one],
       [],
     )
+    .option("--workers <n>", "processes that share the port (default: BANYAN_PROXY_WORKERS, 1)", workersOption)
     .option("--stages <json>", `stages, as '{"patient":{"name":"live"}}'; modules not named are at legacy`)
     .action((options: ProxyCommandOptions) => runProxy(options, session));
 }
@@ -45,31 +47,27 @@ async function runProxy(options: ProxyCommandOptions, session: Session): Promise
   const states = stagesOption(options.stages, modules);
   const logger = createLogger({ name: "proxy", level: config.BANYAN_LOG_LEVEL });
   // Express and its company are loaded by this command only: the others start at once.
-  const { createProxy, fileRules, targetsOf } = await import("@banyan/proxy");
+  const { settingsOf, startProxyProcess, targetsOf } = await import("@banyan/proxy");
+  const { control: _, ...alone } = settingsOf(config);
   await runUntilSignal(logger, async () => {
-    const proxy = await createProxy({
-      rules: fileRules({
-        path: rules,
-        states,
-        // What the file source would log, the person at this terminal is told below.
-        logger: createLogger({ name: "proxy", level: "silent" }),
-        onLoad: ({ problems }) => tellReload(session, rules, problems),
-      }),
-      targets: targetsOf(options.legacy ?? config.LEGACY_URL, servicesOf(options, config.BANYAN_SERVICE_URLS)),
-      sessionKey: config.LEGACY_SESSION_KEY,
-      interfaceKey: config.LEGACY_INTERFACE_KEY,
-      identityKey: config.BANYAN_IDENTITY_KEY,
-      trustedHops: config.BANYAN_TRUSTED_HOPS.split(",").filter((one) => one !== ""),
-      host: config.BANYAN_HOST,
-      port: options.port ?? config.BANYAN_PROXY_PORT,
-      adminPort: options.adminPort,
-      clock: systemClock,
+    const proxy = await startProxyProcess({
+      settings: {
+        ...alone,
+        rulesPath: rules,
+        ...(states ? { stages: Object.fromEntries(states) } : {}),
+        targets: targetsOf(options.legacy ?? config.LEGACY_URL, servicesOf(options, config.BANYAN_SERVICE_URLS)),
+        port: options.port ?? config.BANYAN_PROXY_PORT,
+        adminPort: options.adminPort,
+        // What this command prints is for the person who started it.
+        accessLog: false,
+      },
+      workers: options.workers ?? config.BANYAN_PROXY_WORKERS,
       logger,
+      onLoad: ({ problems }) => tellReload(session, rules, problems),
     });
-    const count = proxy.state.model?.rules.length ?? 0;
     session.tell(
-      { event: "ready", url: proxy.url, adminUrl: proxy.adminUrl, rules: count },
-      `${good("ready")}  ${proxy.url}  ${faint(`${counted(count, "rule")} from ${rules}; health and metrics at ${proxy.adminUrl}; Ctrl-C stops it`)}`,
+      { event: "ready", url: proxy.url, adminUrl: proxy.adminUrl, rules: proxy.rules },
+      `${good("ready")}  ${proxy.url}  ${faint(`${counted(proxy.rules, "rule")} from ${rules}; health and metrics at ${proxy.adminUrl}; Ctrl-C stops it`)}`,
     );
     return { stop: () => proxy.close(), details: { url: proxy.url, adminUrl: proxy.adminUrl } };
   });
@@ -97,4 +95,10 @@ function portOption(written: string): number {
   const port = Number(written);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535 && written.trim() !== "") return port;
   throw new UsageError("banyan", `"${written}" is not a port`, "A port is a whole number from 0 to 65535.");
+}
+
+function workersOption(written: string): number {
+  const workers = Number(written);
+  if (Number.isInteger(workers) && workers >= 1 && workers <= 64) return workers;
+  throw new UsageError("banyan", `"${written}" is not a number of workers`, "One a core is enough; at most 64.");
 }

@@ -5,12 +5,12 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Listening, listen } from "@banyan/kernel";
-import type { Registry } from "prom-client";
 
 export type AdminOptions = {
   readonly host: string;
   readonly port: number;
-  readonly registry: Registry;
+  readonly contentType: string;
+  metrics(): Promise<string>;
   readonly keys: object;
   /** Why it is not ready; undefined when it is. */
   notReady(): string | undefined;
@@ -40,7 +40,7 @@ async function answer(options: AdminOptions, request: IncomingMessage, response:
       return why === undefined ? send(200, "text/plain", "ready\n") : send(503, "text/plain", `${why}\n`);
     }
     case "/metrics":
-      return send(200, options.registry.contentType, await options.registry.metrics());
+      return send(200, options.contentType, await options.metrics());
     case "/.well-known/jwks.json":
       return send(200, "application/json", JSON.stringify(options.keys));
     default:

@@ -11,6 +11,8 @@ export type Source = {
   readonly help: string;
   readonly kind: "counter" | "gauge";
   readonly labels?: readonly string[];
+  /** How values of several workers become one; they are added up when nothing else is said. */
+  readonly across?: "min";
   read(): Iterable<Reading>;
 };
 
@@ -23,11 +25,12 @@ export function createRegistry(book: CounterBook, groups: Iterable<TargetGroup>,
   return registry;
 }
 
-function metricOf(source: Source): Metric {
+export function metricOf(source: Source): Metric {
   const settings = {
     name: source.name,
     help: source.help,
     labelNames: [...(source.labels ?? [])],
+    aggregator: source.across ?? ("sum" as const),
     registers: [],
   };
   if (source.kind === "gauge") {
@@ -104,6 +107,7 @@ function targetSources(groups: Iterable<TargetGroup>): Source[] {
       help: "1 while an instance's circuit is closed.",
       kind: "gauge",
       labels: ["target", "origin"],
+      across: "min",
       read: each((target) => Number(target.circuit === "closed")),
     },
     {

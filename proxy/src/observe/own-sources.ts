@@ -6,10 +6,18 @@ import type { Reading, Source } from "./metrics.ts";
 export function ownSources(parts: PathParts): Source[] {
   const { identities, gates, pins, streams, shadow, budget, state } = parts;
   return [
-    gauge("banyan_proxy_revision", "Number of the revision that serves.", () => state.model?.number ?? 0),
-    gauge("banyan_proxy_lease_valid", "1 while this replica may take writes of modules at canary.", () =>
-      Number(state.leaseIsValid),
-    ),
+    {
+      ...gauge("banyan_proxy_revision", "Number of the revision that serves; the oldest one of several workers.", () =>
+        Number(state.model?.number ?? 0),
+      ),
+      across: "min",
+    },
+    {
+      ...gauge("banyan_proxy_lease_valid", "1 while this replica may take writes of modules at canary.", () =>
+        Number(state.leaseIsValid),
+      ),
+      across: "min",
+    },
     gauge("banyan_proxy_identities", "Identities kept.", () => identities.size),
     by("banyan_proxy_identity_total", "Identities by how they were found.", "result", () => identities.counts),
     by("banyan_proxy_held_writes", "Writes held, by module.", "module", () => gates.held(), "gauge"),
