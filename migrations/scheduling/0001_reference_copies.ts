@@ -1,8 +1,8 @@
 /**
  * What scheduling reads of other modules: copies kept by the sync, never written by the service, and no wider than what its
  * pages and resources show. Text that the legacy system compares without regard to case (collation
- * SQL_Latin1_General_CP1_CI_AS) is compared and sorted so here: legacy_ci. No constraint that the legacy tables lack: any row
- * they can hold must find room.
+ * SQL_Latin1_General_CP1_CI_AS) is compared and sorted so here: legacy_ci. Keys compare byte by byte, so that a key that changed
+ * its case is another key to the sync. No constraint that the legacy tables lack: any row they can hold must find room.
  */
 
 import type { Knex } from "knex";
@@ -41,7 +41,7 @@ export async function up(db: Knex): Promise<void> {
     CREATE INDEX allergies_by_patient ON allergies (patient_id, entry_id) WHERE substance IS NOT NULL;
 
     CREATE TABLE staff (
-      user_id text COLLATE legacy_ci PRIMARY KEY,
+      user_id text PRIMARY KEY,
       name text COLLATE legacy_ci,
       role text,
       provider boolean NOT NULL,
@@ -52,9 +52,10 @@ export async function up(db: Knex): Promise<void> {
       legacy_residue jsonb,
       source_position bytea
     );
+    CREATE INDEX staff_as_compared ON staff (user_id COLLATE legacy_ci);
 
     CREATE TABLE sites (
-      site_code text COLLATE legacy_ci PRIMARY KEY,
+      site_code text PRIMARY KEY,
       name text COLLATE legacy_ci,
       street text,
       city text,
@@ -67,8 +68,8 @@ export async function up(db: Knex): Promise<void> {
     );
 
     CREATE TABLE codes (
-      code_set text COLLATE legacy_ci NOT NULL,
-      code text COLLATE legacy_ci NOT NULL,
+      code_set text NOT NULL,
+      code text NOT NULL,
       display text,
       number integer,
       sort_order smallint NOT NULL,
@@ -77,6 +78,7 @@ export async function up(db: Knex): Promise<void> {
       source_position bytea,
       PRIMARY KEY (code_set, code)
     );
+    CREATE INDEX codes_as_compared ON codes (code_set, code COLLATE legacy_ci);
   `);
 }
 

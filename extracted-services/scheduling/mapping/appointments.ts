@@ -10,9 +10,8 @@
  */
 
 import { columns, defineTable, type MappedTable, type TargetRow, wallToInstant } from "@banyan/service-kit/mapping";
-import { identifier } from "./identifier.ts";
 
-const { clockTime, code, day, flag, instant, int, text } = columns;
+const { clockTime, code, day, flag, instant, int, keyText, text } = columns;
 const legacy = { conflict: "legacy" } as const;
 const newer = { conflict: "newer" } as const;
 const service = { conflict: "service" } as const;
@@ -29,9 +28,9 @@ const base = defineTable({
     PatNm: text("patient_name", "varchar(60)", legacy),
     MRN: text("patient_mrn", "char(10)", legacy),
     PatPhone: text("patient_phone", "char(10)", legacy),
-    ProvID: identifier("provider_id", "char(8)"),
+    ProvID: keyText("provider_id", "char(8)"),
     ProvNm: text("provider_name", "varchar(40)", legacy),
-    LocCd: identifier("site_code", "char(4)"),
+    LocCd: keyText("site_code", "char(4)"),
     ApptDt: day("local_date"),
     ApptTm: clockTime("local_time"),
     DurMin: int("duration_minutes", { type: "smallint" }),

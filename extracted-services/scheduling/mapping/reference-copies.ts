@@ -4,9 +4,8 @@
  */
 
 import { columns, defineTable, type LegacyRow, type TableMapping } from "@banyan/service-kit/mapping";
-import { identifier } from "./identifier.ts";
 
-const { code, day, flag, int, text } = columns;
+const { code, day, flag, int, keyText, text } = columns;
 
 export const patients = defineTable({
   legacyTable: "PATMST",
@@ -70,13 +69,13 @@ export const staff = defineTable({
   ownership: "reference",
   lanes: (row) => [`staff:${String(row.UsrID).trimEnd()}`],
   columns: {
-    UsrID: identifier("user_id", "char(8)"),
+    UsrID: keyText("user_id", "char(8)"),
     UsrNm: text("name", "varchar(40)"),
     RoleCd: text("role", "char(4)"),
     ProvYN: flag("provider"),
     NPI: text("npi", "char(10)"),
     SpecCd: text("specialty", "char(4)"),
-    LocCd: identifier("site_code", "char(4)"),
+    LocCd: keyText("site_code", "char(4)"),
     ActvYN: flag("active"),
   },
 });
@@ -88,7 +87,7 @@ export const sites = defineTable({
   ownership: "reference",
   lanes: (row) => [`site:${String(row.LocCd).trimEnd()}`],
   columns: {
-    LocCd: identifier("site_code", "char(4)"),
+    LocCd: keyText("site_code", "char(4)"),
     LocNm: text("name", "varchar(50)"),
     Addr1: text("street", "varchar(40)"),
     City: text("city", "varchar(25)"),
@@ -106,8 +105,8 @@ export const codes = defineTable({
   ownership: "reference",
   lanes: (row) => [`code:${String(row.CodeTyp).trimEnd()}`],
   columns: {
-    CodeTyp: identifier("code_set", "char(6)"),
-    CodeVal: identifier("code", "char(18)"),
+    CodeTyp: keyText("code_set", "char(6)"),
+    CodeVal: keyText("code", "char(18)"),
     ShortDs: text("display", "varchar(30)"),
     NumVal: int("number", { nullable: true }),
     SortOrd: int("sort_order", { type: "smallint" }),

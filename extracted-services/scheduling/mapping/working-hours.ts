@@ -10,9 +10,8 @@ import {
   type LegacyRow,
   type MappedTable,
 } from "@banyan/service-kit/mapping";
-import { identifier } from "./identifier.ts";
 
-const { clockTime, day, int } = columns;
+const { clockTime, day, int, keyText } = columns;
 const midnight = " 00:00:00.000";
 
 /** 1 = Sunday (DATEFIRST 7) as ISO 8601's 1 = Monday … 7 = Sunday; other numbers name no day. */
@@ -48,8 +47,8 @@ const base = defineTable({
   ownership: "owned",
   lanes: (row) => [`provider:${String(row.ProvID).trimEnd().toUpperCase()}`],
   columns: {
-    ProvID: identifier("provider_id", "char(8)"),
-    LocCd: identifier("site_code", "char(4)"),
+    ProvID: keyText("provider_id", "char(8)"),
+    LocCd: keyText("site_code", "char(4)"),
     DOW: weekday,
     StartTm: clockTime("start_time"),
     EndTm: clockTime("end_time"),
