@@ -49,7 +49,13 @@ export type Visit<C extends PageContext> = ContextSource & {
 };
 
 /** A page that ended in an error. `route` is a registered path or "unknown": nothing of the request but its method. */
-export type Crash = { readonly route: string; readonly method: string; readonly error: unknown };
+export type Crash = {
+  readonly route: string;
+  readonly method: string;
+  /** Whether the caller reads JSON: a web method called as a script. */
+  readonly json: boolean;
+  readonly error: unknown;
+};
 
 export type Host<C extends PageContext> = {
   readonly pages: readonly Page<C>[];
@@ -58,8 +64,11 @@ export type Host<C extends PageContext> = {
   /** Addresses whose `X-Forwarded-For` is believed; its first entry is then the client. */
   readonly trustedProxies: readonly string[];
   visit(control: ContextControl, request: IncomingMessage): Visit<C>;
-  /** Must neither throw nor log the error's text: it may hold data. */
-  crashed(crash: Crash): void;
+  /**
+   * Told of an error a page ended in. May give the answer for one it knows; else it is the crash page. Must neither throw nor
+   * log the error's text: it may hold data.
+   */
+  crashed(crash: Crash): Answer | void;
 };
 
 export type Application = {
@@ -78,8 +87,8 @@ export function createApplication<C extends PageContext>(host: Host<C>): Applica
       try {
         await respond(host, registry, request, response);
       } catch (error) {
-        host.crashed({ route: "unknown", method: request.method ?? "", error });
-        sendAnswer(request, response, crashPage(), []);
+        const crash = { route: "unknown", method: request.method ?? "", json: false, error };
+        sendAnswer(request, response, host.crashed(crash) ?? crashPage(), []);
       }
     },
   };
@@ -132,16 +141,20 @@ async function respond<C extends PageContext>(
     return;
   }
   const control = contextOf(host, asked, request);
-  const report = (error: unknown): void =>
-    host.crashed({ route: asked.page?.path ?? "unknown", method: request.method ?? "", error });
+  const report: Report = (error) =>
+    host.crashed({
+      route: asked.page?.path ?? "unknown",
+      method: request.method ?? "",
+      json: isScriptCall(control.ctx, asked),
+      error,
+    });
   let answer: Answer;
   try {
     const visit = host.visit(control, request);
     control.attach(visit);
     answer = await run(host, visit, asked, request, control, report);
   } catch (error) {
-    report(error);
-    answer = crashPage();
+    answer = report(error) ?? crashPage();
   }
   sendAnswer(request, response, answer, control.setCookies());
 }
@@ -198,7 +211,7 @@ async function run<C extends PageContext>(
   asked: Asked<C>,
   request: IncomingMessage,
   control: ContextControl,
-  report: (error: unknown) => void,
+  report: Report,
 ): Promise<Answer> {
   const { ctx } = visit;
   const { page } = asked;
@@ -217,13 +230,10 @@ async function run<C extends PageContext>(
   return visit.around ? visit.around(handle) : handle();
 }
 
+type Report = (error: unknown) => Answer | void;
+
 /** Step 6. */
-async function runPage<C extends PageContext>(
-  page: Page<C>,
-  tail: string,
-  ctx: C,
-  report: (error: unknown) => void,
-): Promise<Answer> {
+async function runPage<C extends PageContext>(page: Page<C>, tail: string, ctx: C, report: Report): Promise<Answer> {
   if (page.service) return answerAsmx(page.service, tail, ctx, report);
   const handler = ctx.method === "POST" ? (page.post ?? page.get) : page.get;
   // A page made for POST only sends a visitor home, as `if (!IsPostBack)` in the old code did.
@@ -256,13 +266,17 @@ async function checkAccess<C extends PageContext>(
   if (access === "anonymous" || (access === "portal" && portal)) return undefined;
   if (access === "portal" || !staff) {
     await visit.refused?.("nobody", asked.page);
-    return isJsonCall(ctx.method, ctx.header("content-type")) && /\.asmx(\/|$)/i.test(asked.path)
+    return isScriptCall(ctx, asked)
       ? jsonError("Authentication failed.", "System.InvalidOperationException", null, 401)
       : redirect(loginUrl(access === "portal" ? "/Portal/Login.aspx" : "/Login.aspx", asked));
   }
   if (access === "staff" || access.includes(staff.role)) return undefined;
   await visit.refused?.("wrong-role", asked.page);
   return noAccess(asked.path);
+}
+
+function isScriptCall<C>(ctx: PageContext, asked: Asked<C>): boolean {
+  return isJsonCall(ctx.method, ctx.header("content-type")) && /\.asmx(\/|$)/i.test(asked.path);
 }
 
 /** Where a user without the right to a page is sent. */

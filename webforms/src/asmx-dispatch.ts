@@ -11,12 +11,12 @@ export function isJsonCall(method: string, contentType: string): boolean {
   return method === "POST" && /^application\/json\b/i.test(contentType);
 }
 
-/** @param tail what follows `.asmx` in the path: "", "/js", "/Method". @param crashed reports a crash before it is answered in the face's own form. */
+/** @param tail what follows `.asmx` in the path: "", "/js", "/Method". @param crashed is told of a crash, and may answer it; else it is answered in the face's own form. */
 export async function answerAsmx<C extends PageContext>(
   service: AsmxService<C>,
   tail: string,
   ctx: C,
-  crashed: (error: unknown) => void,
+  crashed: (error: unknown) => Answer | void,
 ): Promise<Answer> {
   const contentType = ctx.header("content-type");
   const speaks = (protocol: "json" | "soap"): boolean => service.protocols?.includes(protocol) ?? true;
@@ -26,8 +26,7 @@ export async function answerAsmx<C extends PageContext>(
     try {
       return await answerJson(service, tail.slice(1), ctx);
     } catch (error) {
-      crashed(error);
-      return jsonError("There was an error processing the request.", "", "");
+      return crashed(error) ?? jsonError("There was an error processing the request.", "", "");
     }
   }
   if (!/^text\/xml\b/i.test(contentType) || !speaks("soap")) {
@@ -36,8 +35,7 @@ export async function answerAsmx<C extends PageContext>(
   try {
     return await answerSoap(service, ctx);
   } catch (error) {
-    crashed(error);
-    return soapFault("Server", "Server was unable to process request.");
+    return crashed(error) ?? soapFault("Server", "Server was unable to process request.");
   }
 }
 

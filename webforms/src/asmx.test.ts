@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AsmxService, WebMethodError } from "./asmx-service.ts";
-import { as, startApplication, type TestApplication } from "./test-application.ts";
+import { as, Busy, startApplication, type TestApplication } from "./test-application.ts";
 
 const service: AsmxService = {
   name: "TestService",
@@ -24,6 +24,13 @@ const service: AsmxService = {
       result: "string",
       run: async () => {
         throw new WebMethodError("SLOT TAKEN", "System.Data.SqlClient.SqlException");
+      },
+    },
+    Wait: {
+      params: {},
+      result: "string",
+      run: async () => {
+        throw new Busy();
       },
     },
     Crash: {
@@ -84,6 +91,13 @@ describe("JSON face", () => {
     expect([reply.status, JSON.parse(reply.text).Message]).toEqual([500, "There was an error processing the request."]);
     expect(reply.text).not.toContain("CANARY");
     expect(app.crashes.at(-1)).toMatchObject({ route: "/Services/TestService.asmx", method: "POST" });
+  });
+
+  test("an error the host has an answer for is answered so, in every face", async () => {
+    const script = await call("Wait", "{}");
+    expect([script.status, script.text]).toEqual([503, '"busy"']);
+    const page = await app.post("/Services/TestService.asmx", envelope("<Wait/>"), { ...soap, ...staff });
+    expect([page.status, page.text]).toEqual([503, "busy"]);
   });
 
   test("bad calls are 500 as ASP.NET words them", async () => {

@@ -12,6 +12,9 @@ const users: Readonly<Record<string, StaffUser>> = {
 
 const portalPatient: PortalIdentity = { portalUserId: 1, loginName: "ann", patNo: 100001, proxyForPatNo: null };
 
+/** An error the host has an answer for. */
+export class Busy extends Error {}
+
 type Reply = { status: number; headers: Headers; text: string };
 
 export type TestApplication = {
@@ -41,7 +44,10 @@ export async function startApplication(
     // 22 November 2026, 10:00 in New York.
     clock: fixedClock(new Date("2026-11-22T15:00:00Z")),
     trustedProxies: options.trustedProxies ?? [],
-    crashed: (crash) => void crashes.push(crash),
+    crashed(crash) {
+      crashes.push(crash);
+      return crash.error instanceof Busy ? { status: 503, body: crash.json ? '"busy"' : "busy" } : undefined;
+    },
     visit({ ctx }) {
       const session: SessionValues = { LocCd: "", CurPatNo: 7, CurEncNo: undefined, BtgPat: undefined };
       return {
