@@ -97,6 +97,7 @@ export async function createProxy(options: ProxyOptions): Promise<Proxy> {
     const source = await options.rules.start(state, {
       held: () => gates.held(),
       inFlight: () => gates.inFlight(),
+      onDrained: (listener) => gates.onDrained(listener),
       takeAsked: () => parts.book.takeAsked(limits.templatesMax),
       returnAsked: (counts) => parts.book.returnAsked(counts),
     });

@@ -117,3 +117,19 @@ test("there is a bound on held writes", async () => {
   gates.setFences([]);
   for (const one of held) (await through(one)).leave();
 });
+
+test("the end of a fenced module's last write is told at once; of one that is not fenced nothing is told", () => {
+  const gates = new ModuleGates();
+  let told = 0;
+  gates.onDrained(() => (told += 1));
+  gates.begin("lab", 1)();
+  expect(told).toBe(0);
+  const ends = [gates.begin("lab", 1), gates.begin("lab", 1), gates.begin("rx", 1)];
+  gates.setFences(["lab"]);
+  ends[0]?.();
+  expect(told).toBe(0);
+  ends[2]?.();
+  expect(told).toBe(0);
+  ends[1]?.();
+  expect(told).toBe(1);
+});

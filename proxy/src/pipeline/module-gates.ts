@@ -30,6 +30,7 @@ export class ModuleGates {
   /** Times a bound was reached. */
   readonly refused = { holdTimeout: 0, holdQueueFull: 0, clientGone: 0 };
   #fenced: ReadonlySet<string> = new Set();
+  #onDrained: () => void = () => {};
   #heldCount = 0;
   readonly #inFlight = new Map<string, Map<number, number>>();
   readonly #lanes = new Map<string, Map<string, Lane>>();
@@ -55,9 +56,18 @@ export class ModuleGates {
       if (ended) return;
       ended = true;
       const left = (epochs.get(epoch) ?? 1) - 1;
-      if (left > 0) epochs.set(epoch, left);
-      else epochs.delete(epoch);
+      if (left > 0) {
+        epochs.set(epoch, left);
+        return;
+      }
+      epochs.delete(epoch);
+      if (this.#fenced.has(module)) this.#onDrained();
     };
+  }
+
+  /** @param listener told each time the last write of an epoch of a fenced module has ended. */
+  onDrained(listener: () => void): void {
+    this.#onDrained = listener;
   }
 
   /** Writes under way, by module and epoch; only those that are. */

@@ -241,3 +241,12 @@ test("an evicted replica opens its stream anew and acknowledges, which lets it i
   await until(() => control.acks.length >= 2 && proxy.state.leaseIsValid);
   expect(control.acks.at(-1)).toEqual({ revision: 1 });
 });
+
+test("a module that is being prepared is acknowledged with its next epoch at once, and taken back when it no longer is", async () => {
+  await replica();
+  await until(() => control.acks.length === 1);
+  control.push({ type: "conditions", conditions: {}, fences: [], preparing: { lab: 4 } });
+  await until(() => JSON.stringify(control.heartbeats.at(-1)?.["prepared"]) === '{"lab":4}');
+  control.push({ type: "conditions", conditions: {}, fences: [] });
+  await until(() => JSON.stringify(control.heartbeats.at(-1)?.["prepared"]) === "{}");
+});

@@ -66,6 +66,9 @@ class ControlLink {
   /** What control last said, as far as it was applied; undefined while serving the first rules. */
   #revision: RevisionMessage | undefined;
   #fences: readonly string[] = [];
+  /** The fences that are on disk: what control is told. */
+  #keptFences: readonly string[] = [];
+  #preparing: Readonly<Record<string, number>> = {};
   #connected: boolean | undefined;
   #heartbeat: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
@@ -86,7 +89,10 @@ class ControlLink {
     if (saved !== undefined && saved !== "unreadable") {
       this.#revision = saved.revision;
       this.#fences = saved.fences;
-      this.#state.setConditions(conditionsOf({ type: "conditions", conditions: {}, fences: [...saved.fences] }));
+      this.#keptFences = saved.fences;
+      this.#state.setConditions(
+        conditionsOf({ type: "conditions", conditions: {}, fences: [...saved.fences], preparing: {} }),
+      );
       this.#state.swap(modelOf(saved.revision));
     } else if (first) {
       // Read once: from the first revision of control on the folder plays no part.
@@ -94,6 +100,7 @@ class ControlLink {
     }
     // No lease yet: until control has granted one, writes of modules at canary are refused.
     this.#state.lease(clock.monotonicMs(), 0);
+    this.#traffic.onDrained(() => this.#beat());
     this.#loop = this.#follow();
     this.#beat();
     this.#timer = setInterval(() => this.#beat(), limits.heartbeatMs);
@@ -179,6 +186,7 @@ class ControlLink {
       const model = modelOf(message);
       if (message.revision !== present || message.force)
         await saveRevision(savedFile, { revision: message, fences: this.#fences });
+      this.#keptFences = this.#fences;
       this.#revision = message;
       this.#state.swap(model);
     } catch (error) {
@@ -191,14 +199,16 @@ class ControlLink {
   }
 
   async #applyConditions(message: ConditionsMessage): Promise<void> {
-    const changed = message.fences.toSorted().join() !== this.#fences.toSorted().join();
+    const fencesChanged = message.fences.toSorted().join() !== this.#fences.toSorted().join();
+    const preparingChanged = JSON.stringify(message.preparing) !== JSON.stringify(this.#preparing);
     this.#fences = message.fences;
+    this.#preparing = message.preparing;
     // A fence is taken before it is on disk (it only ever holds more), and told to control when it is on disk.
     this.#state.setConditions(conditionsOf(message));
-    if (!changed) return;
-    if (this.#revision)
+    if (fencesChanged && this.#revision)
       await saveRevision(this.#options.savedFile, { revision: this.#revision, fences: message.fences });
-    this.#beat();
+    this.#keptFences = message.fences;
+    if (fencesChanged || preparingChanged) this.#beat();
   }
 
   /** Not acknowledged is seen by control as not applied: it waits, which is the safe side. */
@@ -218,7 +228,8 @@ class ControlLink {
       const answer = await this.#call("POST", "/heartbeat", {
         build: this.#options.build ?? "0",
         revision: this.#revision?.revision ?? 0,
-        fences: this.#fences,
+        fences: this.#keptFences,
+        prepared: this.#preparing,
         inFlight: this.#traffic.inFlight(),
         held: this.#traffic.held(),
         startedAt: this.#startedAt,

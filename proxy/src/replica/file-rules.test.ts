@@ -70,6 +70,7 @@ test("rules that fail lint are refused like rules that cannot be read", async ()
     held: () => ({}),
     inFlight: () => ({}),
     takeAsked: () => ({}),
+    onDrained: () => undefined,
     returnAsked: () => undefined,
   });
   await expect(start).rejects.toThrow(/catch-all/);

@@ -85,6 +85,8 @@ export class ModelState {
 export type TrafficCounts = {
   held(): Record<string, number>;
   inFlight(): Record<string, Record<string, number>>;
+  /** Tells each time the last write of an epoch of a fenced module has ended. */
+  onDrained(listener: () => void): void;
   /** Requests since the last call, by rule id. */
   takeAsked(): Record<string, number>;
   /** Gives back counts that could not be told. */

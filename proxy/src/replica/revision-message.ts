@@ -2,7 +2,8 @@
  * What the control plane sends a replica: one JSON object a line, over `GET /api/v1/replicas/{id}/stream`.
  *
  *   {"type":"revision","revision":12,"files":[…rule files…],"modules":{"lab":{"stage":{"name":"canary","percent":10},"epoch":3}}}
- *   {"type":"conditions","conditions":{"lab":{"watermarkAgeMs":120,"heartbeat":77,"hasParkedKey":false}},"fences":["lab"]}
+ *   {"type":"conditions","conditions":{"lab":{"watermarkAgeMs":120,"heartbeat":77,"hasParkedKey":false}},"fences":["lab"],
+ *    "preparing":{"lab":4}}                         modules about to change their owner, with the epoch that would follow
  *   an empty line: a sign of life
  *
  * Each is whole: it replaces what was before. A module that a revision does not name is at `legacy`, epoch 0.
@@ -34,6 +35,7 @@ const conditionsMessage = z.object({
   type: z.literal("conditions"),
   conditions: z.record(moduleName, condition).default({}),
   fences: z.array(moduleName).default([]),
+  preparing: z.record(moduleName, z.number().int().min(0)).default({}),
 });
 export type ConditionsMessage = z.infer<typeof conditionsMessage>;
 
