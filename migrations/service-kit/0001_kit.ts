@@ -65,6 +65,9 @@ export async function up(db: Knex): Promise<void> {
       changed_at timestamptz(3) NOT NULL DEFAULT now()
     );
 
+    -- What the self-test of dry runs writes and must not find again. Always empty.
+    CREATE TABLE kit.dry_run_probe (id text PRIMARY KEY);
+
     CREATE TABLE kit.id_block (
       name text NOT NULL,
       first_id bigint NOT NULL,
@@ -147,7 +150,7 @@ export async function down(db: Knex): Promise<void> {
   await db.raw(`
     DROP FUNCTION kit.next_id(text), kit.ensure_module(text), kit.share_owner(text), kit.record_write(jsonb, jsonb),
       kit.append_audit(jsonb);
-    DROP TABLE kit.id_block, kit.module_owner, kit.idempotency, kit.outbox, kit.audit_head, kit.audit_event;
+    DROP TABLE kit.dry_run_probe, kit.id_block, kit.module_owner, kit.idempotency, kit.outbox, kit.audit_head, kit.audit_event;
     DROP FUNCTION kit.refuse_change();
   `);
 }

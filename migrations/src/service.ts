@@ -166,7 +166,7 @@ async function grant(db: Knex, service: string): Promise<void> {
   }
   const sync = (await db("pg_namespace").where({ nspname: "sync" }).first("nspname")) !== undefined;
   if ((await existing(db, [roles.service])).length > 0) {
-    await db.raw("GRANT INSERT, UPDATE, DELETE ON kit.idempotency TO ??", [roles.service]);
+    await db.raw("GRANT INSERT, UPDATE, DELETE ON kit.idempotency, kit.dry_run_probe TO ??", [roles.service]);
     await db.raw(
       "GRANT EXECUTE ON FUNCTION kit.record_write(jsonb, jsonb), kit.share_owner(text), kit.ensure_module(text), kit.next_id(text) TO ??",
       [roles.service],

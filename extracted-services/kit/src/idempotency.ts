@@ -1,0 +1,84 @@
+/**
+ * Repeats of a write. A client or the proxy that heard no answer sends its request again with the same key; it gets the stored
+ * answer, and nothing runs twice. The key is the client's Idempotency-Key, else the request id, and belongs to one caller. The
+ * identity token of a write (`jti`) is good for that one request: with it, a captured token can only have its own answer again.
+ */
+
+import { createHash } from "node:crypto";
+import type { Clock } from "@banyan/kernel";
+import type { Knex } from "knex";
+import { limits } from "./limits.ts";
+import type { Principal } from "./principal.ts";
+import type { RefusalCode } from "./refusal.ts";
+
+export type IdempotencyKey = {
+  /** SHA-256 over caller and key, hexadecimal. */
+  readonly key: string;
+  readonly tokenId: string | null;
+  /** SHA-256 over method, URL, media type and body. */
+  readonly requestHash: Buffer;
+};
+
+export type RequestFacts = {
+  readonly principal: Principal;
+  /** Idempotency-Key, else the request id. */
+  readonly name: string;
+  readonly method: string;
+  readonly url: string;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+};
+
+export function idempotencyKey(facts: RequestFacts): IdempotencyKey {
+  const { principal } = facts;
+  const caller = principal.kind === "anonymous" ? "anonymous" : `${principal.kind} ${principal.user}`;
+  return {
+    key: createHash("sha256").update(`${caller}\n${facts.name}`).digest("hex"),
+    tokenId: principal.kind === "anonymous" ? null : (principal.tokenId ?? null),
+    requestHash: createHash("sha256")
+      .update(`${facts.method} ${facts.url}\n${facts.contentType}\n`)
+      .update(facts.body)
+      .digest(),
+  };
+}
+
+export type Claim =
+  /** The first time: the work may run, and its answer will be stored. */
+  | { readonly kind: "claimed" }
+  | { readonly kind: "stored"; readonly answer: unknown }
+  | {
+      readonly kind: "refused";
+      readonly code: Extract<RefusalCode, "idempotency-mismatch" | "idempotency-no-answer" | "token-replayed">;
+    };
+
+/** Waits, within the lock time-out, for a first request that is still running: it commits its answer or frees the key. */
+export async function claimAnswer(trx: Knex.Transaction, key: IdempotencyKey, clock: Clock): Promise<Claim> {
+  const inserted = await trx("kit.idempotency")
+    .insert({
+      key: key.key,
+      token_id: key.tokenId,
+      request_hash: key.requestHash,
+      expires_at: new Date(clock.now().getTime() + limits.idempotencyMs),
+    })
+    .onConflict()
+    .ignore()
+    .returning("key");
+  if (inserted.length > 0) return { kind: "claimed" };
+  const first = await trx<{ key: string; request_hash: Buffer; answer: { value: unknown } | null }>("kit.idempotency")
+    .where({ key: key.key })
+    .first("request_hash", "answer");
+  if (!first) return { kind: "refused", code: "token-replayed" };
+  if (!first.request_hash.equals(key.requestHash)) return { kind: "refused", code: "idempotency-mismatch" };
+  if (first.answer === null) return { kind: "refused", code: "idempotency-no-answer" };
+  return { kind: "stored", answer: first.answer.value };
+}
+
+/** Removes expired answers, oldest first, a bounded number at a time. @returns how many */
+export function forgetAnswers(db: Knex, clock: Clock): Promise<number> {
+  const expired = db("kit.idempotency")
+    .where("expires_at", "<", clock.now())
+    .orderBy("expires_at")
+    .limit(limits.tidyRowsMax)
+    .select("key");
+  return db("kit.idempotency").whereIn("key", expired).delete();
+}

@@ -1,0 +1,255 @@
+/**
+ * The one way a service changes anything. One transaction, in this order:
+ *   1. the module's owner row, locked for share: open, and of the epoch the request was sent under
+ *   2. the request's idempotency key: a repeat gets the stored answer and nothing runs again
+ *   3. the service's own work: it asks the policy, changes rows, names what legacy must learn
+ *   4. audit events, outbox entry and stored answer, in one statement; the audit head is locked from here to the commit only
+ * A dry run leaves out 1 and 2, does the rest, and is always rolled back. What did not commit is still audited, afterwards.
+ */
+
+import { AppError } from "@banyan/kernel";
+import type { Knex } from "knex";
+import { accessEvent, type Asked, refusalEvent } from "./audit-event.ts";
+import { claimAnswer, type IdempotencyKey } from "./idempotency.ts";
+import { nextId } from "./id-block.ts";
+import { limits } from "./limits.ts";
+import { encodeChange, type RowChange } from "./mapping/row-change.ts";
+import { checkOwner } from "./ownership.ts";
+import { type Access, decide, type Decision } from "./policy.ts";
+import { RefusedError, type Refusal, refusal, type RefusalCode } from "./refusal.ts";
+import type { ServiceContext } from "./service-context.ts";
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined };
+
+/** What the service's work ends with. */
+export type WorkResult<T extends Json, R = T> =
+  | { readonly kind: "commit"; readonly value: T }
+  | { readonly kind: "roll-back"; readonly value: R; readonly reason: string };
+
+/** Keeps what the work did. `value` makes the answer and is stored for a repeat of the request. */
+export function commit<T extends Json>(value: T): { readonly kind: "commit"; readonly value: T } {
+  return { kind: "commit", value };
+}
+
+/** Undoes what the work did: the domain refuses (SLOT TAKEN). @param reason a code for the audit, without data */
+export function rollBack<R>(value: R, reason: string): { kind: "roll-back"; value: R; reason: string } {
+  return { kind: "roll-back", value, reason };
+}
+
+export type Written<T, R = T> =
+  | { readonly kind: "done"; readonly value: T; readonly replayed: boolean; readonly outboxId: number | undefined }
+  | { readonly kind: "rolled-back"; readonly value: R }
+  | { readonly kind: "denied"; readonly decision: Extract<Decision, { allowed: false }> }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+export type WriteTransaction = {
+  readonly db: Knex.Transaction;
+  /** Ends the write as denied when the policy does not allow it. At least one is needed, before anything is changed. */
+  require(access: Access): void;
+  /** A row legacy must learn of. */
+  changed(change: RowChange): void;
+  /** The next id of the block reserved for `name`. @throws RefusedError ids-exhausted */
+  nextId(name: string): Promise<number>;
+};
+
+/** A request that wants to write, as the shell knows it. */
+export type WriteRequest = Asked & { readonly key: IdempotencyKey };
+
+/** @throws what the work throws, after the roll-back; RefusedError audit-unavailable */
+export async function withWrite<T extends Json, R = T>(
+  service: ServiceContext,
+  request: WriteRequest,
+  work: (tx: WriteTransaction) => Promise<WorkResult<T, R>>,
+): Promise<Written<T, R>> {
+  const unready = dryRunRefusal(service, request);
+  if (unready) return refuse(service, request, unready);
+  const attempt = new Attempt(service, request);
+  const trx = await service.db.transaction();
+  try {
+    const written = await attempt.run(trx, work);
+    if (written.kind === "done" && !written.replayed && !request.dryRun) await trx.commit();
+    else await trx.rollback();
+    await attempt.auditUncommitted(written);
+    return written;
+  } catch (error) {
+    await undo(trx);
+    if (error instanceof AccessDenied) return attempt.denied(error);
+    if (error instanceof RefusedError) return refuse(service, request, error.refusal.code);
+    await attempt.auditFailure();
+    throw error;
+  }
+}
+
+/** A connection that is gone has rolled back by itself; what went wrong before is what the caller must hear. */
+async function undo(trx: Knex.Transaction): Promise<void> {
+  if (!trx.isCompleted()) await trx.rollback().catch(() => undefined);
+}
+
+function dryRunRefusal(service: ServiceContext, request: WriteRequest): RefusalCode | undefined {
+  if ((request.principal.purpose === "shadow") !== request.dryRun) return "dry-run-invalid";
+  return request.dryRun && !service.dryRunProved ? "dry-run-unproved" : undefined;
+}
+
+async function refuse(
+  service: ServiceContext,
+  request: WriteRequest,
+  code: RefusalCode,
+): Promise<{ kind: "refused"; refusal: Refusal }> {
+  service.metrics.writes.inc({ outcome: code });
+  const recordedMs = service.clock.now().getTime();
+  await service.audit.append([refusalEvent(service.source, request, { code, reason: code, recordedMs })]);
+  return { kind: "refused", refusal: refusal(code) };
+}
+
+class AccessDenied extends Error {
+  readonly access: Access;
+  readonly decision: Extract<Decision, { allowed: false }>;
+
+  constructor(access: Access, decision: Extract<Decision, { allowed: false }>) {
+    super(decision.rule);
+    this.access = access;
+    this.decision = decision;
+  }
+}
+
+type Asking = { readonly access: Access; readonly decision: Decision };
+
+/** One run of a write: what it asked and what it changed. */
+class Attempt {
+  readonly #service: ServiceContext;
+  readonly #request: WriteRequest;
+  readonly #asked: Asking[] = [];
+  readonly #changes: RowChange[] = [];
+  /** Why the work undid itself. */
+  #failed: string | undefined;
+
+  constructor(service: ServiceContext, request: WriteRequest) {
+    this.#service = service;
+    this.#request = request;
+  }
+
+  async run<T extends Json, R>(
+    trx: Knex.Transaction,
+    work: (tx: WriteTransaction) => Promise<WorkResult<T, R>>,
+  ): Promise<Written<T, R>> {
+    const { dryRun } = this.#request;
+    const epoch = dryRun ? 0 : await this.#checkOwner(trx);
+    if (!dryRun) {
+      const claim = await claimAnswer(trx, this.#request.key, this.#service.clock);
+      if (claim.kind === "stored")
+        return { kind: "done", value: claim.answer as T, replayed: true, outboxId: undefined };
+      if (claim.kind === "refused") throw new RefusedError(claim.code);
+    }
+    const result = await work(this.#tools(trx));
+    if (this.#asked.length === 0) throw undecided(this.#service);
+    if (result.kind === "roll-back") {
+      this.#failed = result.reason;
+      return { kind: "rolled-back", value: result.value };
+    }
+    const outboxId = await this.#record(trx, epoch, result.value);
+    return { kind: "done", value: result.value, replayed: false, outboxId: dryRun ? undefined : outboxId };
+  }
+
+  async #checkOwner(trx: Knex.Transaction): Promise<number> {
+    const { principal } = this.#request;
+    const epoch = principal.kind === "anonymous" ? undefined : principal.epoch;
+    const verdict = await checkOwner(trx, this.#service.module, epoch);
+    if (verdict.kind === "refused") throw new RefusedError(verdict.code);
+    return verdict.epoch;
+  }
+
+  #tools(trx: Knex.Transaction): WriteTransaction {
+    return {
+      db: trx,
+      require: (access) => {
+        const decision = decide(this.#service.policy, this.#request.principal, access);
+        this.#service.metrics.decided(decision);
+        if (!decision.allowed) throw new AccessDenied(access, decision);
+        this.#asked.push({ access, decision });
+      },
+      changed: (change) => {
+        if (this.#changes.length >= limits.changesMax) throw tooManyChanges();
+        this.#changes.push(change);
+      },
+      nextId: (name) => nextId(trx, name, { service: this.#service, dryRun: this.#request.dryRun }),
+    };
+  }
+
+  /** Step 4, in one statement. @returns the outbox entry's id */
+  async #record(trx: Knex.Transaction, epoch: number, value: Json): Promise<number | undefined> {
+    const answer = JSON.stringify({ value });
+    const kept = Buffer.byteLength(answer) <= limits.storedAnswerBytesMax ? answer : null;
+    const result: { rows: { id: string | null }[] } = await trx.raw(
+      `WITH answered AS (UPDATE kit.idempotency SET answer = ?::jsonb WHERE key = ?)
+       SELECT kit.record_write(?, ?) AS id`,
+      [kept, this.#request.key.key, JSON.stringify(this.#events()), this.#entry(epoch)],
+    );
+    const id = result.rows[0]?.id;
+    return id === null || id === undefined ? undefined : Number(id);
+  }
+
+  #events(failed?: string) {
+    const { policy, clock, source } = this.#service;
+    const recordedMs = clock.now().getTime();
+    const more = { policy, recordedMs, ...(failed === undefined ? {} : { failed }) };
+    return this.#asked.map(({ access, decision }) => accessEvent(source, this.#request, access, decision, more));
+  }
+
+  #entry(epoch: number): string | null {
+    if (this.#changes.length === 0) return null;
+    const { principal } = this.#request;
+    return JSON.stringify({
+      module: this.#service.module,
+      epoch,
+      requestId: this.#request.requestId,
+      who: principal.kind === "anonymous" ? "anonymous" : principal.user,
+      changes: this.#changes.map(encodeChange),
+      recordedAt: this.#service.clock.now().toISOString(),
+    });
+  }
+
+  /** What was asked and did not commit with its own transaction. */
+  async auditUncommitted(written: Written<unknown, unknown>): Promise<void> {
+    const outcome = written.kind === "done" && written.replayed ? "replayed" : written.kind;
+    this.#service.metrics.writes.inc({ outcome: this.#request.dryRun ? "dry-run" : outcome });
+    if (written.kind === "rolled-back") await this.#service.audit.append(this.#events(this.#failed ?? "rolled-back"));
+    else if (outcome === "replayed") await this.#auditReplay();
+    else if (this.#request.dryRun) await this.#service.audit.append(this.#events());
+  }
+
+  async #auditReplay(): Promise<void> {
+    const recordedMs = this.#service.clock.now().getTime();
+    const repeated = { code: "replayed-answer", reason: "the stored answer was given again", recordedMs };
+    await this.#service.audit.append([{ ...refusalEvent(this.#service.source, this.#request, repeated), outcome: 0 }]);
+  }
+
+  async denied<T, R>({ access, decision }: AccessDenied): Promise<Written<T, R>> {
+    this.#service.metrics.writes.inc({ outcome: "denied" });
+    this.#asked.push({ access, decision });
+    await this.#service.audit.append(this.#events("denied"));
+    return { kind: "denied", decision };
+  }
+
+  async auditFailure(): Promise<void> {
+    this.#service.metrics.writes.inc({ outcome: "failed" });
+    await this.#service.audit.append(this.#events("failed"));
+  }
+}
+
+function undecided(service: ServiceContext): AppError {
+  return new AppError({
+    code: "POLICY_NOT_ASKED",
+    op: `write in ${service.name}`,
+    message: "the write asked the policy nothing and was rolled back",
+    hint: "Call tx.require({ action, … }) before the change.",
+  });
+}
+
+function tooManyChanges(): AppError {
+  return new AppError({
+    code: "TOO_MANY_CHANGES",
+    op: "write",
+    message: `one write names more than ${limits.changesMax} rows`,
+    hint: "Split the work.",
+  });
+}
