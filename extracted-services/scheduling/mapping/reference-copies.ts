@@ -3,7 +3,7 @@
  * password hash, of the clinical list nothing but active allergies.
  */
 
-import { columns, defineTable, type LegacyRow, type TableMapping } from "@banyan/service-kit/mapping";
+import { columns, defineTable, type LegacyRow, type TableMapping, type TargetValue } from "@banyan/service-kit/mapping";
 
 const { code, day, flag, int, keyText, text } = columns;
 
@@ -47,12 +47,16 @@ export const allergies: TableMapping = {
   targetColumns: { entry_id: "int", patient_id: "int", substance: "text", legacy_residue: "jsonb" },
   ownership: "reference",
   lanes: (row) => [`patient:${String(row.PatNo)}`],
-  toService: (row) => ({
-    entry_id: Number(row.ListID),
-    patient_id: Number(row.PatNo),
-    substance: isActiveAllergy(row) ? (allergyText.read(row.ItemDs ?? "").substance ?? "") : null,
-    legacy_residue: null,
-  }),
+  toService: (row) => {
+    const target: Record<string, TargetValue> = {};
+    allergyText.readInto(target, row.ItemDs ?? "");
+    return {
+      entry_id: Number(row.ListID),
+      patient_id: Number(row.PatNo),
+      substance: isActiveAllergy(row) ? (target.substance ?? "") : null,
+      legacy_residue: null,
+    };
+  },
   keyToService: (key) => ({ entry_id: Number(key.ListID) }),
 };
 

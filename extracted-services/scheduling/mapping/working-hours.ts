@@ -18,9 +18,9 @@ const midnight = " 00:00:00.000";
 const weekday: ColumnMapping = {
   legacy: { type: "tinyint" },
   targets: { weekday: "smallint" },
-  read: (value) => {
+  readInto: (row, value) => {
     const number = Number(value);
-    return { weekday: number < 1 || number > 7 ? null : number === 1 ? 7 : number - 1 };
+    row["weekday"] = number < 1 || number > 7 ? null : number === 1 ? 7 : number - 1;
   },
   write: ({ weekday: iso }) => (typeof iso === "number" ? (iso % 7) + 1 : 0),
 };
@@ -29,15 +29,26 @@ const weekday: ColumnMapping = {
 const visitTypes: ColumnMapping = {
   legacy: { type: "varchar(40)" },
   targets: { visit_types: "text[]" },
-  read: (value) => ({
-    visit_types: String(value)
+  readInto: (row, value) => {
+    row["visit_types"] = String(value)
       .toWellFormed()
       .replaceAll("\0", "\u{fffd}")
       .split(",")
       .map((type) => type.trim().toUpperCase())
-      .filter((type) => type !== ""),
-  }),
+      .filter((type) => type !== "");
+  },
   write: ({ visit_types: types }) => (Array.isArray(types) ? types.join(",") : ""),
+};
+
+const timeOfDay = clockTime("end_time");
+
+/** A day may end at `2400`, which PostgreSQL knows as 24:00. */
+const endTime: ColumnMapping = {
+  ...timeOfDay,
+  readInto: (row, value) => {
+    if (value === "2400") row["end_time"] = "24:00:00";
+    else timeOfDay.readInto(row, value);
+  },
 };
 
 const base = defineTable({
@@ -51,7 +62,7 @@ const base = defineTable({
     LocCd: keyText("site_code", "char(4)"),
     DOW: weekday,
     StartTm: clockTime("start_time"),
-    EndTm: clockTime("end_time"),
+    EndTm: endTime,
     SlotMin: int("slot_minutes", { type: "tinyint" }),
     ApTyLst: visitTypes,
     EffDt: day("valid_from", { absent: "start" }),

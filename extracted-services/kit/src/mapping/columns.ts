@@ -1,12 +1,20 @@
 /**
- * How one legacy column is read as values of the domain and written back. `read` is total: what it cannot understand it reads
+ * How one legacy column is read as values of the domain and written back. Reading is total: what it cannot understand it reads
  * as null and the table's residue keeps. `write` gives the canonical legacy value, the one the legacy application would store.
  *
  * `absent` says what stands for "no value" in the legacy column: null where the column is nullable, else the type's blank
  * (empty or padded text, `N`, 0) or a sentinel date.
  */
 
-import type { ConflictPolicy, LegacyColumn, LegacyColumnType, LegacyValue, TargetRow, TargetType } from "./index.ts";
+import type {
+  ConflictPolicy,
+  LegacyColumn,
+  LegacyColumnType,
+  LegacyValue,
+  TargetRow,
+  TargetType,
+  TargetValue,
+} from "./index.ts";
 import { isStorableText } from "./residue.ts";
 import { instantToWall, wallToInstant } from "./wall-time.ts";
 
@@ -14,7 +22,8 @@ export type ColumnMapping = {
   readonly legacy: LegacyColumn;
   /** Columns of the service the legacy column becomes, usually one. */
   readonly targets: Readonly<Record<string, TargetType>>;
-  readonly read: (value: LegacyValue) => TargetRow;
+  /** Sets the columns of `targets` in a row. */
+  readonly readInto: (target: Record<string, TargetValue>, value: LegacyValue) => void;
   readonly write: (row: TargetRow) => LegacyValue;
 };
 
@@ -40,14 +49,16 @@ function single(
   legacy: LegacyColumn,
   how: {
     readonly absent: LegacyValue;
-    readonly read: (value: Exclude<LegacyValue, null>) => TargetRow[string];
-    readonly write: (value: Exclude<TargetRow[string], null>) => LegacyValue;
+    readonly read: (value: Exclude<LegacyValue, null>) => TargetValue;
+    readonly write: (value: Exclude<TargetValue, null>) => LegacyValue;
   },
 ): ColumnMapping {
   return {
     legacy,
     targets: { [name]: target },
-    read: (value) => ({ [name]: value === null ? null : how.read(value) }),
+    readInto: (row, value) => {
+      row[name] = value === null ? null : how.read(value);
+    },
     write: (row) => {
       const value = row[name];
       return value === null || value === undefined ? how.absent : how.write(value);
@@ -73,7 +84,12 @@ const blanks = (type: TextType): string => (type.startsWith("char") ? " ".repeat
 const padded = (type: TextType, text: string): string =>
   type.startsWith("char") ? text.padEnd(Number(type.slice(5, -1))) : text;
 /** Only U+0020 is padding; a no-break space is part of the value. */
-const unpadded = (type: TextType, text: string): string => (type.startsWith("char") ? text.replace(/ +$/, "") : text);
+function unpadded(type: TextType, text: string): string {
+  if (!type.startsWith("char")) return text;
+  let length = text.length;
+  while (text.charCodeAt(length - 1) === 0x20) length -= 1;
+  return text.slice(0, length);
+}
 
 const storable = (text: string): string =>
   isStorableText(text) ? text : text.toWellFormed().replaceAll("\0", "\u{fffd}");
@@ -174,10 +190,10 @@ export function dayAndTime(names: { readonly day: string; readonly time: string 
   return {
     legacy: legacyColumn("datetime", traits),
     targets: { [names.day]: "date", [names.time]: "time" },
-    read: (value) =>
-      typeof value === "string"
-        ? { [names.day]: value.slice(0, 10), [names.time]: value.slice(11) }
-        : { [names.day]: null, [names.time]: null },
+    readInto: (row, value) => {
+      row[names.day] = typeof value === "string" ? value.slice(0, 10) : null;
+      row[names.time] = typeof value === "string" ? value.slice(11) : null;
+    },
     write: (row) => {
       const [date, time] = [row[names.day], row[names.time]];
       return typeof date === "string" ? `${date} ${timeWithMs(typeof time === "string" ? time : midnight)}` : null;

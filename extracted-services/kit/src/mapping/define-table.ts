@@ -5,7 +5,7 @@
  */
 
 import type { ColumnMapping } from "./columns.ts";
-import type { LegacyRow, LegacyValue, TableMapping, TargetRow, TargetType } from "./index.ts";
+import type { LegacyRow, LegacyValue, TableMapping, TargetRow, TargetType, TargetValue } from "./index.ts";
 import { decodeResidue, encodeResidue, sameValue } from "./residue.ts";
 
 /** Columns every mapped table has beside those of its own: what the domain's columns do not say of the legacy row. */
@@ -40,7 +40,11 @@ export function defineTable(definition: TableDefinition): MappedTable {
     targetKey: keys.flatMap(([, column]) => Object.keys(column.targets)),
     targetColumns,
     toService: (row) => readRow(entries, row),
-    keyToService: (key) => Object.assign({}, ...keys.map(([name, column]) => column.read(key[name] ?? null))),
+    keyToService: (key) => {
+      const target: Record<string, TargetValue> = {};
+      for (const [name, column] of keys) column.readInto(target, key[name] ?? null);
+      return target;
+    },
     toLegacy: (row) => {
       const residue = residueOf(row);
       return Object.fromEntries(entries.map(([name, column]) => [name, writeColumn(column, name, row, residue)]));
@@ -55,13 +59,12 @@ const residueOf = (row: TargetRow): Residue | undefined =>
   row[residueColumn] == null ? undefined : decodeResidue(row[residueColumn]);
 
 function readRow(entries: readonly (readonly [string, ColumnMapping])[], row: LegacyRow): TargetRow {
-  const target: Record<string, TargetRow[string]> = {};
+  const target: Record<string, TargetValue> = {};
   const residue: Record<string, LegacyValue> = {};
   for (const [name, column] of entries) {
     const value = row[name] ?? null;
-    const read = column.read(value);
-    Object.assign(target, read);
-    if (!sameValue(column.write(read), value)) residue[name] = value;
+    column.readInto(target, value);
+    if (!sameValue(column.write(target), value)) residue[name] = value;
   }
   target[residueColumn] = encodeResidue(residue);
   return target;
@@ -71,8 +74,9 @@ function readRow(entries: readonly (readonly [string, ColumnMapping])[], row: Le
 function writeColumn(column: ColumnMapping, name: string, row: TargetRow, residue: Residue | undefined): LegacyValue {
   if (residue && Object.hasOwn(residue, name)) {
     const kept = residue[name] ?? null;
-    const reading = Object.entries(column.read(kept));
-    if (reading.every(([target, value]) => sameValue(value, row[target] ?? null))) return kept;
+    const reading: Record<string, TargetValue> = {};
+    column.readInto(reading, kept);
+    if (Object.entries(reading).every(([target, value]) => sameValue(value, row[target] ?? null))) return kept;
   }
   return column.write(row);
 }
