@@ -46,6 +46,8 @@ export type Visit<C extends PageContext> = ContextSource & {
   refused?(refusal: Refusal, page: PageFace | undefined): Promise<void>;
   /** Around step 6; gives the answer to send. Not called for what steps 1 to 5 have answered. */
   around?(run: () => Promise<Answer>): Promise<Answer>;
+  /** Headers of the host's own for the answer, whichever it is. */
+  headers?(): Readonly<Record<string, string>>;
 };
 
 /** A page that ended in an error. `route` is a registered path or "unknown": nothing of the request but its method. */
@@ -148,15 +150,21 @@ async function respond<C extends PageContext>(
       json: isScriptCall(control.ctx, asked),
       error,
     });
+  const visit = host.visit(control, request);
+  control.attach(visit);
   let answer: Answer;
   try {
-    const visit = host.visit(control, request);
-    control.attach(visit);
     answer = await run(host, visit, asked, request, control, report);
   } catch (error) {
     answer = report(error) ?? crashPage();
   }
-  sendAnswer(request, response, answer, control.setCookies());
+  const own = visit.headers?.();
+  sendAnswer(
+    request,
+    response,
+    own ? { ...answer, headers: { ...answer.headers, ...own } } : answer,
+    control.setCookies(),
+  );
 }
 
 /** Step 1. A method name after `.asmx` is the tail; elsewhere a tail makes the path unknown. */

@@ -20,7 +20,12 @@ export type OpenPatient<Patient> =
   /** Send this instead: break-glass redirect, or a page that says why there is no patient. */
   | { readonly kind: "answer"; readonly answer: Answer };
 
-export type OpenPatientOptions = {
+export type OpenPatientOptions<Patient = OpenablePatient> = {
+  /**
+   * Asked in place of the break-glass check for a record that is there, before it becomes the current one; an answer is sent
+   * instead of the page.
+   */
+  readonly admit?: (patient: Patient, pid: number) => Promise<Answer | undefined>;
   /** false leaves the RstrYN check out. */
   readonly breakGlass?: boolean;
   /** Overrides query and session. */
@@ -31,7 +36,7 @@ export type OpenPatientOptions = {
 export async function openPatient<Patient extends OpenablePatient>(
   ctx: PageContext,
   find: (pid: number) => Promise<Patient | undefined>,
-  options: OpenPatientOptions = {},
+  options: OpenPatientOptions<Patient> = {},
 ): Promise<OpenPatient<Patient>> {
   const pid = options.pid ?? ctx.queryInt("pid") ?? ctx.session.CurPatNo;
   if (pid === undefined) return { kind: "answer", answer: await refusal(ctx, "No patient selected.") };
@@ -41,15 +46,19 @@ export async function openPatient<Patient extends OpenablePatient>(
     return { kind: "answer", answer: await refusal(ctx, `Patient was merged into ${patient.MrgToPat}.`) };
   }
   if (patient.DelYN === "Y") return { kind: "answer", answer: await refusal(ctx, "Patient record is deleted.") };
-  if (options.breakGlass !== false && patient.RstrYN === "Y" && ctx.session.BtgPat !== pid) {
-    return { kind: "answer", answer: redirect(breakGlassUrl(pid, ctx.rawUrl)) };
-  }
+  const instead = options.admit
+    ? await options.admit(patient, pid)
+    : options.breakGlass !== false && patient.RstrYN === "Y" && ctx.session.BtgPat !== pid
+      ? breakGlass(pid, ctx.rawUrl)
+      : undefined;
+  if (instead) return { kind: "answer", answer: instead };
   ctx.setCurrent(pid);
   return { kind: "patient", patient };
 }
 
-function breakGlassUrl(pid: number, returnUrl: string): string {
-  return `/Patient/BreakGlass.aspx?pid=${pid}&ReturnUrl=${urlEncode(returnUrl)}`;
+/** Where a user is sent who wants a restricted record. @param rawUrl of the page, to come back to */
+export function breakGlass(pid: number, rawUrl: string): Answer {
+  return redirect(`/Patient/BreakGlass.aspx?pid=${pid}&ReturnUrl=${urlEncode(rawUrl)}`);
 }
 
 function refusal(ctx: PageContext, error: string): Promise<Answer> {

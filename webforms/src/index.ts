@@ -11,6 +11,7 @@ export {
   type Visit,
   type Visitor,
 } from "./application.ts";
+export { asStored } from "./code-page.ts";
 export { jsonError } from "./asmx-json.ts";
 export { type AsmxArguments, type AsmxMethod, type AsmxService, WebMethodError } from "./asmx-service.ts";
 export {
@@ -36,9 +37,16 @@ export {
   sessionCookie,
   ticketCookie,
 } from "./cookies.ts";
-export { type OpenablePatient, type OpenPatient, openPatient, type OpenPatientOptions } from "./current-patient.ts";
+export {
+  breakGlass,
+  type OpenablePatient,
+  type OpenPatient,
+  openPatient,
+  type OpenPatientOptions,
+} from "./current-patient.ts";
 export { FormatFailure, toInt32, toMoney } from "./format-failure.ts";
 export { type Html, html, raw, urlEncode } from "./html.ts";
+export { announcedBodyBytesMax, bodyBytesMax } from "./limits.ts";
 export { deriveKey, feedKeys, sameSecret } from "./machine-key.ts";
 export { dollars } from "./money.ts";
 export {
@@ -55,6 +63,7 @@ export {
   type StaffUser,
 } from "./page.ts";
 export { type ContextControl, extendContext } from "./page-context.ts";
+export { sendAnswer } from "./send-answer.ts";
 export { createViewStates, type ViewStates } from "./view-state.ts";
 export {
   addDays,
@@ -75,4 +84,4 @@ export {
   wallMidnight,
   wallToInstant,
 } from "./wall-time.ts";
-export { crashPage, yellowPage } from "./yellow-page.ts";
+export { crashPage, iisPage, tooLongPage } from "./yellow-page.ts";

@@ -11,11 +11,20 @@ export type BodyRead =
   | { readonly kind: "too-long" }
   | { readonly kind: "client-gone" };
 
-/** Never throws: a broken or endless request is one of the kinds. */
-export function readBody(request: IncomingMessage): Promise<BodyRead> {
+/**
+ * Never throws: a broken or endless request is one of the kinds.
+ * @param request one whose body a shell has read already carries it as `body`
+ */
+export function readBody(request: IncomingMessage & { readonly body?: unknown }): Promise<BodyRead> {
+  if (Buffer.isBuffer(request.body)) {
+    return Promise.resolve(
+      request.body.length > bodyBytesMax ? { kind: "too-long" } : { kind: "body", body: request.body },
+    );
+  }
   const announced = Number(request.headers["content-length"] ?? 0);
   if (announced > announcedBodyBytesMax) return Promise.resolve({ kind: "refused-by-iis" });
   if (announced > bodyBytesMax) return Promise.resolve({ kind: "too-long" });
+  if (request.complete && request.readableEnded) return Promise.resolve({ kind: "body", body: Buffer.alloc(0) });
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
