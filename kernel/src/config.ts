@@ -87,6 +87,22 @@ const schema = z.object({
     .optional()
     .describe("the issuer's keys; unset = found through the issuer's discovery document"),
   OIDC_ROLE_CLAIM: text("roles", "claim that holds viewer, operator or admin, or banyan- and one of them"),
+  PATIENTS_PORT: port(8101, "port of the patients service"),
+  SCHEDULING_PORT: port(8102, "port of the scheduling service"),
+  SERVICE_DATABASE_URL: z
+    .url()
+    .optional()
+    .describe("database of the extracted service this process is, with the service's own login"),
+  BANYAN_IDENTITY_KEY_URLS: z
+    .string()
+    .regex(/^(https?:\/\/[^,\s]+(,|$))*$/, "addresses separated by commas")
+    .default("http://127.0.0.1:8079/.well-known/jwks.json")
+    .describe("where extracted services find the proxies' public keys, separated by commas"),
+  BANYAN_SERVICE_TOKEN: z
+    .string()
+    .min(16)
+    .optional()
+    .describe("token by which the control plane is let in by services and adapter when a module changes its owner"),
   LEGACY_WEB_PORT: port(8090, "port of the simulated legacy EHR"),
   LEGACY_SQL_PORT: port(14330, "port of the simulated SQL Server"),
   LEGACY_SQL_ENGINE_PORT: port(54321, "port of the PostgreSQL that is the engine of the simulated SQL Server"),

@@ -44,7 +44,9 @@ export async function up(db: Knex): Promise<void> {
       epoch bigint NOT NULL,
       request_id text NOT NULL,
       who text NOT NULL,
+      -- The changed rows in legacy terms; none in the marker of a flip.
       changes jsonb NOT NULL,
+      flip uuid UNIQUE,
       recorded_at timestamptz(3) NOT NULL
     );
 
@@ -61,7 +63,9 @@ export async function up(db: Knex): Promise<void> {
       module text PRIMARY KEY,
       epoch bigint NOT NULL DEFAULT 0 CHECK (epoch >= 0),
       state text NOT NULL DEFAULT 'sealed' CHECK (state IN ('open', 'sealed')),
-      flip_id text,
+      -- The flip that set this state, and by which step.
+      flip uuid,
+      step text CHECK (step IN ('seal', 'open', 'reopen')),
       changed_at timestamptz(3) NOT NULL DEFAULT now()
     );
 

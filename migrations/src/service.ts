@@ -168,7 +168,7 @@ async function grant(db: Knex, service: string): Promise<void> {
   if ((await existing(db, [roles.service])).length > 0) {
     await db.raw("GRANT INSERT, UPDATE, DELETE ON kit.idempotency, kit.dry_run_probe TO ??", [roles.service]);
     await db.raw(
-      "GRANT EXECUTE ON FUNCTION kit.record_write(jsonb, jsonb), kit.share_owner(text), kit.ensure_module(text), kit.next_id(text) TO ??",
+      "GRANT EXECUTE ON FUNCTION kit.record_write(jsonb, jsonb), kit.share_owner(text), kit.ensure_module(text), kit.next_id(text), kit.change_owner(text, uuid, text, bigint, text, jsonb), kit.put_marker(text, uuid, jsonb, text) TO ??",
       [roles.service],
     );
     if (sync) {
@@ -179,6 +179,7 @@ async function grant(db: Knex, service: string): Promise<void> {
   if ((await existing(db, [roles.sync])).length > 0) {
     await db.raw("GRANT TEMPORARY ON DATABASE ?? TO ??", [database, roles.sync]);
     await db.raw("GRANT INSERT, UPDATE ON kit.module_owner, kit.id_block TO ??", [roles.sync]);
+    await db.raw("GRANT UPDATE ON kit.relay_position TO ??", [roles.sync]);
     await db.raw("GRANT DELETE ON kit.outbox TO ??", [roles.sync]);
     if (sync) {
       await db.raw("GRANT USAGE ON SCHEMA sync TO ??", [roles.sync]);

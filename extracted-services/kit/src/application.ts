@@ -1,6 +1,6 @@
 /**
  * The way of a request through the shell:
- *   1. health, readiness and metrics answer at once
+ *   1. health, readiness and metrics answer at once, and control's commands go their own way (`ownership-endpoint.ts`)
  *   2. request id (the proxy's, else a new one; the answer repeats it), the face by its path, and the bounds: a stopping or
  *      overfull service says 503
  *   3. the identity token; one that is not good is audited and refused
@@ -19,6 +19,7 @@ import { type Face, faceOf, prepareRefusal, refusePlainly } from "./face.ts";
 import type { ServiceHealth } from "./health.ts";
 import { type IdentityCheck, identityHeader } from "./identity.ts";
 import { limits } from "./limits.ts";
+import { ownershipRouter } from "./ownership-endpoint.ts";
 import { anonymous } from "./principal.ts";
 import { type Refusal, RefusedError, refusal } from "./refusal.ts";
 import { openContext } from "./request-context.ts";
@@ -31,6 +32,8 @@ export type ApplicationParts = {
   readonly faces: readonly (Face & { readonly handler: RequestHandler })[];
   readonly identify: IdentityCheck;
   readonly health: ServiceHealth;
+  /** What control must show at `/ownership`. */
+  readonly controlToken: string | undefined;
 };
 
 /** What the steps hand on, in `response.locals`. */
@@ -43,6 +46,7 @@ export function createApplication(parts: ApplicationParts): Express {
   app.disable("etag");
   app.set("query parser", false);
   ownPaths(app, parts);
+  app.use(ownershipRouter(parts.service, parts.controlToken));
   app.use(
     (request: Request, response: Answering, next: NextFunction) => admit(parts, request, response, next),
     (request: Request, response: Answering, next: NextFunction) => identify(parts, request, response, next),
@@ -150,6 +154,7 @@ function refuse(parts: ApplicationParts, error: unknown, request: Request, respo
 const bodyErrors: Readonly<Record<string, Refusal>> = {
   "entity.too.large": refusal("body-too-large"),
   "encoding.unsupported": refusal("body-encoded"),
+  "entity.parse.failed": refusal("body-invalid"),
   "request.aborted": refusal("client-gone"),
   "request.size.invalid": refusal("client-gone"),
 };

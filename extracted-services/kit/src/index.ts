@@ -36,5 +36,6 @@ export { type Refusal, type RefusalCode, RefusedError, refusal } from "./refusal
 export { type RequestContext, requestContext } from "./request-context.ts";
 export { scopesOf } from "./scopes.ts";
 export { createService, type Service, type ServiceOptions } from "./service.ts";
+export { runService, type ServiceDefinition } from "./service-process.ts";
 export type { ServiceContext } from "./service-context.ts";
 export { commit, type Json, rollBack, type WorkResult, type WriteTransaction, type Written } from "./write.ts";

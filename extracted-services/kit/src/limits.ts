@@ -2,10 +2,10 @@
 export const limits = {
   /** A request's body, unless a face says otherwise: a FHIR resource of these modules is a few kilobytes. */
   bodyBytesMax: 1_048_576,
-  /** Head of a request with the identity token, view state cookies and the proxy's headers. */
-  headerBytesMax: 32_768,
   /** A body must be here within this time, or its connection is cut. */
   requestMsMax: 30_000,
+  /** A command of control is a few ids. */
+  commandBytesMax: 4_096,
   /** Running answers get this long when the service stops; less than the process shell's own bound. */
   drainMsMax: 10_000,
   /** Answers being made at once; beyond it the proxy is told to come again. Ten times what the connections can work on. */

@@ -32,6 +32,7 @@ const table = {
   stopping: [503, "The service is stopping."],
   "body-too-large": [413, "The request's body is too large."],
   "body-encoded": [415, "A compressed body is not taken."],
+  "body-invalid": [400, "The request's body cannot be read."],
   "client-gone": [400, "The request was not sent whole."],
   "not-found": [404, "There is nothing here."],
   failed: [500, "The request failed."],

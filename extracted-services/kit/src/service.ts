@@ -33,6 +33,8 @@ export type ServiceOptions = {
   /** The configuration variable that changes the port, for messages. */
   readonly portVariable: string;
   readonly logger: Logger;
+  /** By which control is let in at `/ownership`; undefined: nobody is, and the module's owner cannot be changed. */
+  readonly controlToken?: string | undefined;
   readonly clock?: Clock;
 };
 
@@ -73,7 +75,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       options.faces.map(async (face) => ({ ...face, handler: await face.open(service) })),
     );
     const identify = createIdentityCheck({ service: name, keyUrls: options.identityKeyUrls, clock, logger });
-    const app = createApplication({ service, faces, identify, health });
+    const app = createApplication({ service, faces, identify, health, controlToken: options.controlToken });
     const { host, port, portVariable } = options;
     const listening = await listen(app, { host, port, name, portVariable });
     listening.server.requestTimeout = limits.requestMsMax;
