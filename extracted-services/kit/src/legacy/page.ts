@@ -9,7 +9,7 @@ import type { Principal } from "../principal.ts";
 import type { Json, WorkResult, WriteTransaction } from "../write.ts";
 
 /** What a write came to. Denied and refused writes never come back to the page: the face answers them. */
-export type LegacyWritten<T, R = T> =
+export type LegacyWritten<T, R> =
   | {
       readonly kind: "done";
       readonly value: T;
@@ -17,6 +17,10 @@ export type LegacyWritten<T, R = T> =
       readonly replayed: boolean;
     }
   | { readonly kind: "rolled-back"; readonly value: R };
+
+/** Values a piece of work commits with, and rolls back with. */
+export type Committed<Result> = Extract<Result, { kind: "commit" }> extends { value: infer T extends Json } ? T : never;
+export type RolledBack<Result> = Extract<Result, { kind: "roll-back" }> extends { value: infer R } ? R : never;
 
 export type LegacyMembers<Store> = {
   /** The service's data, for reading. */
@@ -30,7 +34,9 @@ export type LegacyMembers<Store> = {
   /** Asks without a trace: for the rows of a list that was authorised itself. */
   may(access: Access): Decision;
   /** One transaction with policy, audit, outbox and idempotency; `commit(value)` or `rollBack(value, reason)` ends it. */
-  write<T extends Json, R = T>(work: (tx: WriteTransaction) => Promise<WorkResult<T, R>>): Promise<LegacyWritten<T, R>>;
+  write<Result extends WorkResult<Json, unknown>>(
+    work: (tx: WriteTransaction) => Promise<Result>,
+  ): Promise<LegacyWritten<Committed<Result>, RolledBack<Result>>>;
 };
 
 export type LegacyContext<Store> = PageContext & LegacyMembers<Store>;

@@ -13,7 +13,8 @@ import type { Principal } from "../principal.ts";
 import { RefusedError } from "../refusal.ts";
 import type { RequestContext } from "../request-context.ts";
 import { PageDenied } from "./denial.ts";
-import type { LegacyContext, LegacyMembers, PageActions } from "./page.ts";
+import type { Json, WorkResult, WriteTransaction } from "../write.ts";
+import type { Committed, LegacyContext, LegacyMembers, PageActions, RolledBack } from "./page.ts";
 import { tokenSession } from "./session.ts";
 
 export type VisitParts<Store> = {
@@ -31,7 +32,7 @@ export function openVisit<Store>(
 ): Visit<LegacyContext<Store>> {
   const session = tokenSession(request.principal);
   const ctx = extendContext(page, members(page, request, store));
-  const action = (): string => actionOf(does, page.method, method(ctx));
+  const action = (): string => actionOf(does, page, method(ctx));
   return {
     ctx,
     session: () => session.values,
@@ -58,8 +59,10 @@ function members<Store>(ctx: PageContext, request: RequestContext, store: Store)
       if (!decision.allowed) throw new PageDenied(decision, ctx, access);
     },
     may: (access) => request.may(access),
-    async write(work) {
-      const written = await request.write(work);
+    async write<Result extends WorkResult<Json, unknown>>(work: (tx: WriteTransaction) => Promise<Result>) {
+      type Work = (tx: WriteTransaction) => Promise<WorkResult<Committed<Result>, RolledBack<Result>>>;
+      // A result is one of the two kinds: taken apart by its kind and put together again it is the same type.
+      const written = await request.write(work as unknown as Work);
       if (written.kind === "denied") throw new PageDenied(written.decision, ctx);
       if (written.kind === "refused") throw new RefusedError(written.refusal.code);
       return written;
@@ -67,11 +70,19 @@ function members<Store>(ctx: PageContext, request: RequestContext, store: Store)
   };
 }
 
-/** A page made for POST only is asked for by GET as well: then it sends the visitor home. */
-function actionOf({ get, post, methods }: PageActions, verb: "GET" | "POST", method: string | undefined): string {
-  const ofMethod = method === undefined ? undefined : methods?.[method];
-  return ofMethod ?? (verb === "POST" ? (post ?? get) : (get ?? post)) ?? "none";
+/**
+ * The action of a request. A page made for POST only is asked for by GET as well: then it sends the visitor home. A call of a web
+ * service that never came to a method is judged by the method its address names, else by the first.
+ */
+function actionOf({ get, post, methods }: PageActions, ctx: PageContext, ran: string | undefined): string {
+  if (ctx.method === "GET") return get ?? post ?? undeclared;
+  if (!methods) return post ?? get ?? undeclared;
+  const named = ran ?? /\.asmx\/(\w+)/i.exec(ctx.rawUrl)?.[1] ?? "";
+  return (Object.hasOwn(methods, named) ? methods[named] : Object.values(methods)[0]) ?? undeclared;
 }
+
+/** No policy knows it: denied. `checkPages` leaves no page for it. */
+const undeclared = "undeclared";
 
 function staffOf(principal: Principal): StaffUser | undefined {
   if (principal.kind !== "staff") return undefined;
