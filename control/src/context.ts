@@ -8,6 +8,8 @@ import type { ControlMetrics } from "./metrics.ts";
 import type { Acknowledgements } from "./push/acknowledgements.ts";
 import type { ModuleConditions } from "./push/module-conditions.ts";
 import type { ReplicaStreams } from "./push/replica-streams.ts";
+import type { Flips } from "./flips/flips.ts";
+import type { FlipParticipants } from "./flips/participants.ts";
 import type { RequestCounts } from "./store/request-counts.ts";
 
 export type ControlContext = {
@@ -19,6 +21,8 @@ export type ControlContext = {
   readonly conditions: ModuleConditions;
   readonly acknowledgements: Acknowledgements;
   readonly counts: RequestCounts;
+  readonly flips: Flips;
+  readonly participants: FlipParticipants;
   readonly metrics: ControlMetrics;
   readonly oidc: OidcVerifier | undefined;
   readonly settings: ControlSettings;

@@ -10,5 +10,9 @@ export const events = {
   replicaLeft: "control.replica_left",
   replicaRefused: "control.replica_refused_revision",
   replicaStalled: "control.replica_stream_stalled",
+  flipTaken: "control.flip_taken",
+  flipEnded: "control.flip_ended",
+  flipLeft: "control.flip_left",
+  flipLookFailed: "control.flip_look_failed",
   generatedToken: "control.token_generated",
 } as const;

@@ -9,6 +9,8 @@ import { OidcVerifier, type OidcOptions } from "./access/oidc.ts";
 import { createApplication } from "./api/application.ts";
 import type { ControlContext } from "./context.ts";
 import { events } from "./events.ts";
+import { Flips } from "./flips/flips.ts";
+import type { FlipParticipants } from "./flips/participants.ts";
 import { type Head, HeadState } from "./head-state.ts";
 import { limits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
@@ -21,6 +23,7 @@ import { openDatabase } from "./store/database.ts";
 import { RequestCounts } from "./store/request-counts.ts";
 
 export type { OidcOptions } from "./access/oidc.ts";
+export { httpParticipants } from "./flips/participants.ts";
 export type { ModuleConditionReport } from "./push/module-conditions.ts";
 
 export type ControlOptions = {
@@ -42,6 +45,8 @@ export type ControlOptions = {
   readonly approvalsNeeded?: number;
   /** How long a move waits for replicas to acknowledge the revision before, in milliseconds. Default 2,000. */
   readonly acknowledgeMsMax?: number;
+  /** Who takes part in a flip. Default: none, and then no module becomes live. */
+  readonly participants?: FlipParticipants;
   /** Frees the migrations' lock that a killed start leaves behind; only for the owner of an embedded database. */
   readonly breakLock?: boolean;
 };
@@ -49,8 +54,8 @@ export type ControlOptions = {
 export type Control = {
   readonly url: string;
   readonly port: number;
-  /** For the sync and the flip protocol: what replicas are told of a module besides its stage. */
-  readonly conditions: Pick<ModuleConditions, "report" | "fence">;
+  /** For the sync: what replicas are told of a module besides its stage. */
+  readonly conditions: Pick<ModuleConditions, "report">;
   close(): Promise<void>;
 };
 
@@ -66,7 +71,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     logger.warn({ event: events.replicaStalled, replica });
     metrics.limitsReached.inc({ limit: "streamStallMsMax" });
   });
-  const conditions = new ModuleConditions((line) => streams.publishConditions(line));
+  const conditions = new ModuleConditions((line, fences) => streams.publishConditions(line, fences));
   const counts = new RequestCounts(db, clock, logger);
   const head = new HeadState(db, logger, (changed) => announce(changed));
   const metrics = createMetrics({
@@ -79,9 +84,12 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     streams.publishRevision(revisionLine(changed));
     logger.info({ event: events.published, revision: changed.revision.number });
   };
-  streams.publishConditions(conditions.line);
+  streams.publishConditions(conditions.line, conditions.fences);
+  const flips = new Flips(() => context);
+  let context: ControlContext;
   const closeStore = async (): Promise<void> => {
     streams.close();
+    await flips.stop();
     await counts.close();
     await head.close();
     await db.destroy();
@@ -89,7 +97,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
   try {
     if (await seed(db, options.rulesPath, clock)) logger.info({ event: events.seeded, revision: 1 });
     await head.refresh();
-    const context: ControlContext = {
+    context = {
       db,
       clock,
       logger,
@@ -98,6 +106,8 @@ export async function createControl(options: ControlOptions): Promise<Control> {
       conditions,
       acknowledgements,
       counts,
+      flips,
+      participants: options.participants ?? { owner: () => undefined, adapter: undefined },
       metrics,
       oidc: options.oidc && new OidcVerifier(options.oidc),
       settings: {
@@ -108,6 +118,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
         acknowledgeMsMax: options.acknowledgeMsMax ?? limits.acknowledgeMsMax,
       },
     };
+    await flips.start();
     const { host, port } = options;
     const listening = await listen(createApplication(context), {
       host,
@@ -117,6 +128,8 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     });
     head.poll();
     const close = async (): Promise<void> => {
+      // First: a flip is left to another process at once, and whoever waits for it here is told.
+      await flips.stop();
       streams.close();
       const late = setTimeout(() => listening.server.closeAllConnections(), limits.stopMsMax);
       await listening.close();

@@ -61,6 +61,32 @@ export const limits = {
   approvalHoursMax: 168,
   /** The issuer's discovery document and keys must come within this time. */
   oidcMsMax: 5_000,
+  /** A control process that has not renewed its claim on a flip for this long has died, and another goes on with it. */
+  flipClaimMs: 1_500,
+  flipRenewMs: 300,
+  /** A step that waits looks again this often; what it waits for takes milliseconds, and clinicians wait with it. */
+  flipPollMs: 10,
+  /** A participant that does not answer is asked again at growing intervals up to this one. */
+  flipRetryMsMax: 640,
+  /** Flips left behind by another process, and aborts that people ask for, are looked for this often. */
+  flipLookMs: 500,
+  flipsRunningMax: 8,
+  /** PREPARE holds nobody up; it waits for replicas and sync this long. */
+  flipPrepareMsMax: 15_000,
+  /** Longest hold before COMMIT, then the flip is aborted; less than a proxy holds a write (5,000). */
+  flipHoldMsMax: 4_000,
+  /** One command to a service or the adapter. */
+  participantMsMax: 2_000,
+  /** The reconcile under the fence looks at the keys changed since PREPARE only. */
+  flipReconcileMsMax: 3_000,
+  /** The sync may be this far behind when a fence is asked for: what is behind is waited for under it. */
+  flipWatermarkMsMax: 2_000,
+  /** A full reconcile older than this says too little about today. */
+  reconcileAgeMsMax: 86_400_000,
+  /** Beyond lease and longest write of a silent replica, for clocks and scheduling. */
+  drainMarginMs: 1_000,
+  /** A request that starts a flip is answered when the flip has ended, or after this time while it goes on. */
+  flipAnswerMsMax: 30_000,
   /** Longest wait for running answers when the process is told to stop. */
   stopMsMax: 5_000,
 } as const;

@@ -11,7 +11,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "@banyan/embedded-d
 import { type Config, createLogger, readConfig, runUntilSignal } from "@banyan/kernel";
 import { z } from "zod";
 import { events } from "./events.ts";
-import { createControl, type OidcOptions } from "./index.ts";
+import { createControl, httpParticipants, type OidcOptions } from "./index.ts";
 
 const config = readConfig();
 const logger = createLogger({ name: "control", level: config.BANYAN_LOG_LEVEL });
@@ -32,6 +32,15 @@ await runUntilSignal(logger, async () => {
       port: config.CONTROL_PORT,
       approvalsNeeded: config.CONTROL_APPROVALS_NEEDED,
       logger,
+      ...(config.BANYAN_SERVICE_TOKEN === undefined
+        ? {}
+        : {
+            participants: httpParticipants({
+              services: serviceUrls(config.BANYAN_SERVICE_URLS),
+              adapterUrl: config.ADAPTER_URL,
+              token: config.BANYAN_SERVICE_TOKEN,
+            }),
+          }),
       ...(oidc ? { oidc } : {}),
     });
     return {
@@ -61,6 +70,15 @@ function startDatabase(password: string): Promise<EmbeddedPostgres> {
     name: "control database",
     portVariable: "CONTROL_DATABASE_PORT",
   });
+}
+
+/** Of a service with several instances the first: they share one database, and with it the owner row. */
+function serviceUrls(text: string): Map<string, string> {
+  const pairs = text.split(",").flatMap((pair): [string, string][] => {
+    const at = pair.indexOf("=");
+    return at < 0 ? [] : [[pair.slice(0, at), pair.slice(at + 1)]];
+  });
+  return new Map(pairs.reverse());
 }
 
 function oidcOf(from: Config): OidcOptions | undefined {

@@ -31,6 +31,18 @@ export function createMetrics(read: {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
       registers,
     }),
+    flips: new Counter({
+      name: "banyan_control_flips_total",
+      help: "flips that ended, by outcome and direction",
+      labelNames: ["outcome", "direction"],
+      registers,
+    }),
+    flipHold: new Histogram({
+      name: "banyan_control_flip_hold_seconds",
+      help: "how long a flip held writes, from asking for the fence to its end",
+      buckets: [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 4, 8],
+      registers,
+    }),
     refusals: new Counter({
       name: "banyan_control_refusals_total",
       help: "refused requests by code",

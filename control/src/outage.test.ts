@@ -22,8 +22,8 @@ test("with the database away every answer says so, streams stay open", async () 
   expect((await fetch(`${control.url}/healthz`)).status).toBe(200);
   const asked = { method: "GET", url: "/Lab/LabResults.aspx" };
   expect((await client.post("/explain", asked, null)).body.rule).toBe("lab.results");
-  control.conditions.fence("lab", true);
-  await replica.untilFences(["lab"]);
+  control.conditions.report("lab", { watermarkAgeMs: 5, heartbeat: 1, hasParkedKey: false });
+  await replica.untilConditions((line) => "lab" in line.conditions);
   replica.disconnect();
 });
 

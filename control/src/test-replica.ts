@@ -7,12 +7,14 @@ export type RevisionLine = {
   readonly type: "revision";
   readonly revision: number;
   readonly files: readonly { readonly module: string }[];
+  readonly fences: readonly string[];
   readonly modules: Readonly<Record<string, { stage: { name: string; percent?: number }; epoch: number }>>;
 };
 export type ConditionsLine = {
   readonly type: "conditions";
   readonly fences: readonly string[];
   readonly conditions: object;
+  readonly preparing: Readonly<Record<string, number>>;
 };
 
 export type FakeReplica = {
@@ -24,6 +26,11 @@ export type FakeReplica = {
   acknowledges: boolean;
   until(revision: number): Promise<void>;
   untilFences(fences: readonly string[]): Promise<void>;
+  untilConditions(fits: (line: ConditionsLine) => boolean): Promise<void>;
+  /** Writes under way, by module and epoch, that heartbeats tell. */
+  inFlight: Record<string, Record<string, number>>;
+  /** Tells control what a real replica would tell now: fences, coming epochs, writes under way. */
+  beat(): Promise<Response>;
   /** Resolves when control or the test has ended the stream. */
   readonly closed: Promise<void>;
   say(what: string, body: unknown): Promise<Response>;
@@ -34,7 +41,8 @@ export type FakeReplica = {
 export async function connectReplica(
   url: string,
   id: string,
-  options: { acknowledges?: boolean } = {},
+  /** beats: answers every line of conditions with a heartbeat, as a real replica does. */
+  options: { acknowledges?: boolean; beats?: boolean } = {},
 ): Promise<FakeReplica> {
   const abort = new AbortController();
   const headers = { authorization: `Bearer ${replicaToken}` };
@@ -53,8 +61,10 @@ export async function connectReplica(
       body: JSON.stringify(body),
     });
   const take = async (line: RevisionLine | ConditionsLine): Promise<void> => {
-    if (line.type === "conditions") conditions.push(line);
-    else {
+    if (line.type === "conditions") {
+      conditions.push(line);
+      if (options.beats) await replica.beat();
+    } else {
       receivedAt.set(line.revision, performance.now());
       revisions.push(line);
       if (replica.acknowledges) await say("ack", { revision: line.revision });
@@ -85,6 +95,18 @@ export async function connectReplica(
     receivedAt,
     acknowledges: options.acknowledges ?? true,
     until: (revision) => waitFor(() => receivedAt.has(revision)),
+    inFlight: {},
+    beat: () =>
+      say("heartbeat", {
+        fences: conditions.at(-1)?.fences ?? [],
+        prepared: conditions.at(-1)?.preparing ?? {},
+        inFlight: replica.inFlight,
+      }),
+    untilConditions: (fits) =>
+      waitFor(() => {
+        const last = conditions.at(-1);
+        return last !== undefined && fits(last);
+      }),
     untilFences: (fences) => waitFor(() => conditions.at(-1)?.fences.join() === fences.join()),
     closed: Promise.resolve(),
     say,

@@ -18,6 +18,7 @@ import { headNumber } from "../store/revisions.ts";
 import { accessEndpoints } from "./access-endpoints.ts";
 import { auditEndpoints } from "./audit-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { flipEndpoints } from "./flip-endpoints.ts";
 import { moduleEndpoints } from "./module-endpoints.ts";
 import { basedOnOf } from "./precondition.ts";
 import { answerProblem, invalid } from "./problem.ts";
@@ -28,6 +29,7 @@ import { statusEndpoints } from "./status-endpoints.ts";
 export const endpoints: readonly Endpoint[] = [
   ...statusEndpoints,
   ...moduleEndpoints,
+  ...flipEndpoints,
   ...ruleEndpoints,
   ...replicaEndpoints,
   ...accessEndpoints,

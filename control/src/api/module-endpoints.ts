@@ -96,7 +96,8 @@ async function moveTo(
 ) {
   const module = params["module"] ?? "";
   const { reason } = body;
-  return { body: await move(context, { caller, basedOn, kind, module, to, reason, force, evict }) };
+  const moved = await move(context, { caller, basedOn, kind, module, to, reason, force, evict });
+  return { status: "revision" in moved ? 200 : 202, body: moved };
 }
 
 /** What nobody measures yet is listed as such: no data is not ready. */

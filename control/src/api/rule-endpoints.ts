@@ -38,7 +38,7 @@ const explainBody = z.strictObject({
   user: nameSchema.optional(),
   site: nameSchema.optional(),
   headers: z.record(nameSchema, z.string().max(limits.urlCharsMax)).default({}),
-  pins: z.record(nameSchema, z.number().int().min(0)).default({}),
+  pins: z.record(nameSchema, z.number().int().min(0).nullable()).default({}),
 });
 const dryRunBody = z.union([
   z.strictObject({ files: ruleFilesSchema }),

@@ -29,6 +29,8 @@ function facts(extra: Partial<MoveFacts> = {}): MoveFacts {
     approvals: [],
     approvalsNeeded: 0,
     replicas: [],
+    openFlip: undefined,
+    missingForFlip: [],
     ...extra,
   };
 }
@@ -46,10 +48,17 @@ describe("a stage move", () => {
     expect(codeOf({ to: { name: "legacy" } })).toBe("STAGE_UNCHANGED");
   });
 
-  test("never changes the owner, forced or not, in either direction", () => {
+  test("changes the owner only where service and adapter are known, forced or not, in either direction", () => {
+    const missingForFlip = ["the adapter"];
     for (const forced of [false, true]) {
-      expect(codeOf({ from: canary(100), to: { name: "live" }, forced })).toBe("FENCED_MOVE_UNAVAILABLE");
-      expect(codeOf({ from: { name: "live" }, to: canary(100), forced })).toBe("FENCED_MOVE_UNAVAILABLE");
+      expect(codeOf({ from: canary(100), to: { name: "live" }, forced })).toBeUndefined();
+      expect(codeOf({ from: { name: "live" }, to: canary(100), forced })).toBeUndefined();
+      expect(codeOf({ from: canary(100), to: { name: "live" }, forced, missingForFlip })).toBe(
+        "FENCED_MOVE_UNAVAILABLE",
+      );
+      expect(codeOf({ from: { name: "live" }, to: canary(100), forced, missingForFlip })).toBe(
+        "FENCED_MOVE_UNAVAILABLE",
+      );
       expect(codeOf({ from: { name: "live" }, to: { name: "retired" }, forced })).toBe("RETIREMENT_UNAVAILABLE");
       expect(codeOf({ from: { name: "shadow" }, to: { name: "live" }, forced })).toBe("STAGE_NOT_ADJACENT");
     }
@@ -101,7 +110,11 @@ describe("rollback and kill", () => {
       const back = { kind, from: canary(50), to: { name: "legacy" } as const, windows: [window], approvalsNeeded: 2 };
       expect(codeOf(back)).toBeUndefined();
       expect(codeOf({ ...back, from: { name: "legacy" } })).toBe("STAGE_UNCHANGED");
-      expect(codeOf({ ...back, from: { name: "live" } })).toBe("FENCED_MOVE_UNAVAILABLE");
+      expect(codeOf({ ...back, from: { name: "live" } })).toBeUndefined();
+      expect(codeOf({ ...back, from: { name: "live" }, missingForFlip: ["the adapter"] })).toBe(
+        "FENCED_MOVE_UNAVAILABLE",
+      );
+      expect(codeOf({ ...back, openFlip: "drain" })).toBe("FLIP_UNDER_WAY");
       expect(codeOf({ ...back, from: { name: "legacy" }, to: { name: "shadow" } })).toBe("STAGE_NOT_ADJACENT");
     }
   });

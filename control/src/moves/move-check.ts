@@ -1,10 +1,10 @@
 /**
  * Whether a module may be moved, from facts alone. A forward move goes to the next stage (or to a higher canary share) and
  * passes every gate; rollback and kill walk back any number of stages and pass neither freeze windows nor approvals. Nothing
- * here may skip a stage, and no owner is changed here: moves between canary and live belong to the flip protocol.
+ * here may skip a stage. A move that changes the owner is only let in here; the flip protocol makes it.
  */
 
-import { checkMove, describeStage, type RuleFileConfig, type Stage, stageNames } from "@banyan/routing-rules";
+import { checkMove, describeStage, ownerOf, type RuleFileConfig, type Stage, stageNames } from "@banyan/routing-rules";
 import { Refusal } from "../refusal.ts";
 import { type Approval, covers } from "../store/approvals.ts";
 import type { FreezeWindow } from "../store/freeze-windows.ts";
@@ -35,12 +35,17 @@ export type MoveFacts = {
   readonly approvals: readonly Approval[];
   readonly approvalsNeeded: number;
   readonly replicas: readonly ReplicaFact[];
+  /** Step of the module's flip that has not ended. */
+  readonly openFlip: string | undefined;
+  /** Who is missing for a flip of this module: `service patients`, `the adapter`. */
+  readonly missingForFlip: readonly string[];
 };
 
 /** @returns why the move is refused, undefined when it may be made. */
 export function refuseMove(facts: MoveFacts): Refusal | undefined {
   return (
     refuseModule(facts) ??
+    refuseDuringFlip(facts) ??
     (facts.kind === "stage" ? refuseStep(facts) : refuseWalk(facts)) ??
     refuseReplicas(facts) ??
     (isForward(facts.from, facts.to) ? (refuseFrozen(facts) ?? refuseUnapproved(facts)) : undefined)
@@ -91,7 +96,7 @@ function refuseStep(facts: MoveFacts): Refusal | undefined {
     case "unchanged":
       return unchanged(facts);
     case "fenced":
-      return fenced(facts);
+      return refuseFlip(facts);
     case "notAdjacent":
       return new Refusal({
         code: "STAGE_NOT_ADJACENT",
@@ -105,7 +110,7 @@ function refuseStep(facts: MoveFacts): Refusal | undefined {
   }
 }
 
-/** Back over any number of stages at once, as long as the owner stays the same. */
+/** Back over any number of stages at once. From live it is a flip straight to where it ends. */
 function refuseWalk(facts: MoveFacts): Refusal | undefined {
   if (checkMove(facts.from, facts.to).kind === "unchanged") return unchanged(facts);
   if (isForward(facts.from, facts.to)) {
@@ -116,7 +121,24 @@ function refuseWalk(facts: MoveFacts): Refusal | undefined {
       hint: `Forward: banyan stage ${facts.module} ${facts.to.name} --reason "…".`,
     });
   }
-  return facts.from.name === "live" || facts.from.name === "retired" ? fenced(facts) : undefined;
+  if (facts.from.name === "retired") return retirement(facts);
+  return facts.from.name === "live" ? refuseFlip(facts) : undefined;
+}
+
+/** Whether the move changes who owns the data. */
+export function changesOwner(facts: Pick<MoveFacts, "from" | "to">): boolean {
+  return ownerOf(facts.from) !== ownerOf(facts.to);
+}
+
+function refuseDuringFlip(facts: MoveFacts): Refusal | undefined {
+  if (facts.openFlip === undefined) return undefined;
+  return new Refusal({
+    code: "FLIP_UNDER_WAY",
+    message: what(facts),
+    why: `the owner of ${facts.module} is being changed at this moment (step ${facts.openFlip})`,
+    hint: "Wait for its end: GET /api/v1/flips. Before its commit it can be given up: POST /api/v1/flips/{id}/abort.",
+    details: { step: facts.openFlip },
+  });
 }
 
 function unchanged(facts: MoveFacts): Refusal {
@@ -128,13 +150,14 @@ function unchanged(facts: MoveFacts): Refusal {
   });
 }
 
-function fenced(facts: MoveFacts): Refusal {
+function refuseFlip(facts: MoveFacts): Refusal | undefined {
+  if (facts.missingForFlip.length === 0) return undefined;
   return new Refusal({
     code: "FENCED_MOVE_UNAVAILABLE",
     message: what(facts),
-    why: "the owner of the module's data changes between canary and live. That needs the fenced flip (prepare, fence, drain, seal, commit, release), so that no write is lost, and this version does not have it",
-    hint: "Nothing was changed. Stay at canary, up to 100 %, where legacy owns every write; rollback and kill lead back from there at any time. force does not help: it never skips a step.",
-    details: { needs: "flip" },
+    why: `the owner of the module's data changes between canary and live, which needs a fenced flip, and control does not know the address of ${facts.missingForFlip.join(" and ")}`,
+    hint: "Nothing was changed. Set BANYAN_SERVICE_URLS and ADAPTER_URL for the control plane and start it again. force does not help: it never skips a step.",
+    details: { missing: facts.missingForFlip },
   });
 }
 

@@ -1,18 +1,30 @@
-/** Moves a module: gathers the facts, has them checked, and makes the new revision. */
+/**
+ * Moves a module: gathers the facts, has them checked, and makes the new revision; or, where the owner changes, begins a flip
+ * and waits for its end.
+ */
 
-import type { ModuleStates } from "../store/revisions.ts";
-import type { RuleFileConfig, Stage } from "@banyan/routing-rules";
+import { randomUUID } from "node:crypto";
+import { ownerOf, type RuleFileConfig, type Stage } from "@banyan/routing-rules";
 import type { Knex } from "knex";
 import type { Caller } from "../access/caller.ts";
-import { change, refuseStale } from "../change.ts";
+import { change, type ChangeOutcome, refuseStale } from "../change.ts";
 import type { ControlContext } from "../context.ts";
 import type { Head } from "../head-state.ts";
+import { insertFlip, openFlipOf } from "../flips/flip-store.ts";
+import { limits } from "../limits.ts";
 import { Refusal } from "../refusal.ts";
 import { openApprovals, useApprovals } from "../store/approvals.ts";
 import { windowsOver } from "../store/freeze-windows.ts";
 import { evictReplica, holdsUp, listReplicas, standingOf } from "../store/replicas.ts";
-import { headNumber, insertRevision } from "../store/revisions.ts";
-import { approvalsOf, type MoveFacts, type MoveKind, type ReplicaFact, refuseMove } from "./move-check.ts";
+import { headNumber, insertRevision, type ModuleStates } from "../store/revisions.ts";
+import {
+  approvalsOf,
+  changesOwner,
+  type MoveFacts,
+  type MoveKind,
+  type ReplicaFact,
+  refuseMove,
+} from "./move-check.ts";
 
 export type MoveRequest = {
   readonly caller: Caller;
@@ -33,10 +45,15 @@ export type MoveResult = {
   readonly to: Stage;
   /** Replicas that are to acknowledge the new revision. */
   readonly replicas: readonly string[];
+  /** Of a move that changed the owner. */
+  readonly flip?: string;
 };
 
-/** @throws Refusal whatever `refuseMove` refuses, and REVISION_STALE */
-export async function move(context: ControlContext, request: MoveRequest): Promise<MoveResult> {
+/** A flip that goes on longer than the caller is kept waiting. */
+export type MoveUnderWay = { readonly flip: string; readonly module: string; readonly step: string };
+
+/** @throws Refusal whatever `refuseMove` refuses, REVISION_STALE and FLIP_ABORTED */
+export async function move(context: ControlContext, request: MoveRequest): Promise<MoveResult | MoveUnderWay> {
   if (request.evict.length === 0) await untilAcknowledged(context, request.basedOn);
   const changed = await change(
     context,
@@ -51,10 +68,45 @@ export async function move(context: ControlContext, request: MoveRequest): Promi
     (trx, now) => makeMove(context, request, trx, now),
   );
   for (const id of request.evict) context.streams.cut(id);
-  return changed;
+  return "revision" in changed ? changed : finishFlip(context, request, changed.flip);
 }
 
-async function makeMove(context: ControlContext, request: MoveRequest, trx: Knex.Transaction, now: Date) {
+async function finishFlip(
+  context: ControlContext,
+  request: MoveRequest,
+  id: string,
+): Promise<MoveResult | MoveUnderWay> {
+  context.flips.kick();
+  const flip = await context.flips.ended(id, limits.flipAnswerMsMax);
+  if (flip?.outcome === "committed" && flip.revision !== null) {
+    await context.head.refresh();
+    const replicas = await replicaFacts(context.db, flip.revision, context.clock.now());
+    const current = replicas.filter((one) => one.standing === "current" || one.standing === "behind");
+    return {
+      revision: flip.revision,
+      module: flip.module,
+      from: flip.from,
+      to: flip.to,
+      replicas: current.map((one) => one.id),
+      flip: id,
+    };
+  }
+  if (flip && flip.outcome === null) return { flip: id, module: flip.module, step: flip.step };
+  throw new Refusal({
+    code: "FLIP_ABORTED",
+    message: `moving ${request.module} to ${request.to.name} was given up, and its old owner goes on`,
+    why: flip?.why ?? "the flip is not in the journal",
+    hint: `Nothing was lost: writes held meanwhile were answered by the old owner. What happened: GET /api/v1/flips/${id}. Mend the cause and ask again.`,
+    details: { flip: id },
+  });
+}
+
+async function makeMove(
+  context: ControlContext,
+  request: MoveRequest,
+  trx: Knex.Transaction,
+  now: Date,
+): Promise<ChangeOutcome<MoveResult | MoveUnderWay>> {
   const head = await headAt(context, request.basedOn);
   for (const id of request.evict) {
     const eviction = { id, who: request.caller.who, reason: request.reason, now };
@@ -63,6 +115,7 @@ async function makeMove(context: ControlContext, request: MoveRequest, trx: Knex
   const facts = await factsOf(context, trx, { ...request, who: request.caller.who, head, now });
   const refusal = refuseMove(facts);
   if (refusal) throw refusal;
+  if (changesOwner(facts)) return beginFlip(trx, request, head, facts);
   const number = request.basedOn + 1;
   await insertRevision(trx, {
     number,
@@ -100,6 +153,37 @@ async function makeMove(context: ControlContext, request: MoveRequest, trx: Knex
   };
 }
 
+async function beginFlip(trx: Knex.Transaction, request: MoveRequest, head: Head, facts: MoveFacts) {
+  const id = randomUUID();
+  const { module, caller } = request;
+  const forward = ownerOf(request.to) === "service";
+  await insertFlip(trx, {
+    id,
+    module,
+    service: facts.rules?.service ?? "",
+    direction: forward ? "forward" : "reverse",
+    kind: request.kind,
+    from: facts.from,
+    to: request.to,
+    epoch: head.revision.modules[module]?.epoch ?? 0,
+    who: caller.who,
+    role: caller.role,
+    via: caller.via,
+    reason: request.reason,
+    forced: request.force,
+  });
+  const used = facts.approvalsNeeded > 0 && forward ? approvalsOf(facts) : [];
+  await useApprovals(
+    trx,
+    used.map((approval) => approval.id),
+    request.basedOn,
+  );
+  return {
+    result: { flip: id, module, step: "prepare" } satisfies MoveUnderWay,
+    details: { flip: id, from: facts.from, to: request.to, forced: request.force, evicted: request.evict },
+  };
+}
+
 export type FactRequest = {
   readonly kind: MoveKind;
   readonly module: string;
@@ -127,6 +211,8 @@ export async function factsOf(context: ControlContext, db: Knex, request: FactRe
     approvals: await openApprovals(db, request.now, request.module),
     approvalsNeeded: context.settings.approvalsNeeded,
     replicas: await replicaFacts(db, number, request.now),
+    openFlip: (await openFlipOf(db, request.module))?.step,
+    missingForFlip: missingForFlip(context, rulesOf(head, request.module)?.service),
   };
 }
 
@@ -138,6 +224,13 @@ async function replicaFacts(db: Knex, head: number, now: Date): Promise<ReplicaF
     acknowledged: row.acknowledged,
     refusedWhy: row.refused_why,
   }));
+}
+
+function missingForFlip({ participants }: ControlContext, service: string | undefined): string[] {
+  const missing: string[] = [];
+  if (service !== undefined && !participants.owner(service)) missing.push(`service ${service}`);
+  if (!participants.adapter) missing.push("the adapter");
+  return missing;
 }
 
 export function stageOf(head: Head, module: string): Stage {

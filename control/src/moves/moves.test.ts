@@ -45,7 +45,7 @@ describe("moving a module", () => {
     expect((await client.get("/revisions/99")).body.code).toBe("NOT_FOUND");
   });
 
-  test("to live is refused with the reason, and changes nothing", async () => {
+  test("to live is refused where nobody could take part in the flip, and changes nothing", async () => {
     await using control = await bench.control();
     const { client } = control;
     await client.post("/modules/lab/stage", shadow);
@@ -58,7 +58,11 @@ describe("moving a module", () => {
     expect(refused).toMatchObject({
       status: 409,
       type: expect.stringContaining("application/problem+json"),
-      body: { code: "FENCED_MOVE_UNAVAILABLE", why: expect.stringContaining("fence"), needs: "flip" },
+      body: {
+        code: "FENCED_MOVE_UNAVAILABLE",
+        why: expect.stringContaining("fence"),
+        missing: ["service lab", "the adapter"],
+      },
     });
     expect((await client.get("/status")).body.revision).toBe(3);
     const audit = (await client.get("/audit?module=lab&limit=1")).body.entries;

@@ -37,6 +37,7 @@ const heartbeatSchema = z.object({
   fences: z.array(moduleName).max(limits.heartbeatModulesMax).default([]),
   inFlight: bounded(bounded(count, limits.heartbeatEpochsMax), limits.heartbeatModulesMax).default({}),
   held: bounded(count, limits.heartbeatModulesMax).default({}),
+  prepared: bounded(count, limits.heartbeatModulesMax).default({}),
   requests: bounded(count, limits.heartbeatRulesMax).default({}),
   startedAt: z.iso.datetime({ offset: true }).optional(),
   adminUrl: z.url().max(limits.nameCharsMax).optional(),
@@ -119,6 +120,7 @@ function takeAck(context: ControlContext): Step {
       if (!(await acknowledge(context.db, { id, revision, head, now: context.clock.now() }))) throw unregistered(id);
       const ms = context.acknowledgements.received(revision);
       if (ms !== undefined) context.metrics.acknowledged.observe(ms / 1_000);
+      context.flips.bell.ring();
     }
     response.status(204).end();
   };
@@ -136,6 +138,7 @@ function takeHeartbeat(context: ControlContext): Step {
       fences: heartbeat.fences,
       inFlight: heartbeat.inFlight,
       held: heartbeat.held,
+      prepared: heartbeat.prepared,
       now,
       leaseUntil: new Date(now.getTime() + limits.leaseMs),
     });
@@ -144,7 +147,8 @@ function takeHeartbeat(context: ControlContext): Step {
     if (row.acknowledged !== head && row.refused_revision !== head) context.streams.resendRevision(id);
     if (row.evicted_at) throw evicted(id);
     context.counts.add(heartbeat.requests);
-    response.json({ leaseMs: limits.leaseMs });
+    context.flips.bell.ring();
+    response.json({ leaseMs: limits.leaseMs, announced: context.conditions.announced() });
   };
 }
 

@@ -47,8 +47,8 @@ afterEach(() => {
 
 describe("a stream", () => {
   test("gets the whole state when it opens, the revision before the conditions", () => {
-    streams.publishConditions("fences 1\n");
-    streams.publishRevision("revision 1\n");
+    streams.publishConditions("fences 1\n", []);
+    streams.publishRevision(() => "revision 1\n");
     const socket = new Socket();
     streams.open("a", socket.response, () => undefined);
     expect(socket.lines).toEqual(["revision 1", "fences 1"]);
@@ -60,8 +60,8 @@ describe("a stream", () => {
     streams.open("quick", quick.response, () => undefined);
     slow.takes = false;
     for (const number of [1, 2, 3, 4]) {
-      streams.publishConditions(`fences ${number}\n`);
-      streams.publishRevision(`revision ${number}\n`);
+      streams.publishConditions(`fences ${number}\n`, []);
+      streams.publishRevision(() => `revision ${number}\n`);
     }
     expect(quick.lines).toHaveLength(8);
     expect(slow.lines).toEqual(["fences 1"]);
@@ -75,7 +75,7 @@ describe("a stream", () => {
     streams.open("slow", slow.response, () => undefined);
     streams.open("quick", quick.response, () => (left += 1));
     slow.takes = false;
-    streams.publishRevision("revision 1\n");
+    streams.publishRevision(() => "revision 1\n");
     vi.advanceTimersByTime(limits.keepAliveMs);
     expect(quick.lines).toEqual(["revision 1", ""]);
     expect(slow.destroyed).toBe(false);

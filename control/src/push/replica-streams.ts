@@ -22,7 +22,8 @@ export class ReplicaStreams {
   readonly #streams = new Map<string, Stream>();
   readonly #timer: NodeJS.Timeout;
   readonly #onStalled: (id: string) => void;
-  #revisionLine = "";
+  #revisionLine: ((fences: readonly string[]) => string) | undefined;
+  #fences: readonly string[] = [];
   #conditionsLine = "";
 
   constructor(clock: Clock, onStalled: (id: string) => void) {
@@ -54,7 +55,8 @@ export class ReplicaStreams {
     this.#flush(stream);
   }
 
-  publishRevision(line: string): void {
+  /** @param line makes the line for the fences of the moment it is sent. */
+  publishRevision(line: (fences: readonly string[]) => string): void {
     this.#revisionLine = line;
     for (const stream of this.#streams.values()) {
       stream.revisionDue = true;
@@ -62,8 +64,9 @@ export class ReplicaStreams {
     }
   }
 
-  publishConditions(line: string): void {
+  publishConditions(line: string, fences: readonly string[]): void {
     this.#conditionsLine = line;
+    this.#fences = fences;
     for (const stream of this.#streams.values()) {
       stream.conditionsDue = true;
       this.#flush(stream);
@@ -98,9 +101,9 @@ export class ReplicaStreams {
   #flush(stream: Stream): void {
     if (stream.response.writableNeedDrain || stream.response.destroyed) return;
     stream.stalledSinceMs = undefined;
-    if (stream.revisionDue && this.#revisionLine !== "") {
+    if (stream.revisionDue && this.#revisionLine) {
       stream.revisionDue = false;
-      stream.response.write(this.#revisionLine);
+      stream.response.write(this.#revisionLine(this.#fences));
     }
     // Not after a line the socket did not take: it might be out of date before it leaves.
     if (stream.conditionsDue && this.#conditionsLine !== "" && !stream.response.writableNeedDrain) {

@@ -29,6 +29,8 @@ export type ReplicaRow = {
   /** Writes under way: module to epoch to count. */
   readonly in_flight: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly held: Readonly<Record<string, number>>;
+  /** Next epochs it knows, by module: it may be fenced. */
+  readonly prepared: Readonly<Record<string, number>>;
   readonly evicted_at: Date | null;
   readonly evicted_by: string | null;
   readonly evicted_reason: string | null;
@@ -66,6 +68,7 @@ export async function registerReplica(
      WHERE EXISTS (SELECT FROM replicas WHERE id = :id) OR (SELECT count(*) FROM replicas) < :max
      ON CONFLICT (id) DO UPDATE SET
        build = excluded.build, registered_at = excluded.registered_at, acknowledged = 0, acknowledged_at = NULL,
+       fences = '[]', prepared = '{}',
        refused_revision = NULL, refused_why = NULL,
        lease_until = CASE WHEN replicas.evicted_at IS NULL THEN excluded.lease_until ELSE replicas.lease_until END`,
     { id: replica.id, build: replica.build, now: replica.now, until: replica.leaseUntil, max },
@@ -109,6 +112,7 @@ export type Heartbeat = {
   readonly fences: readonly string[];
   readonly inFlight: ReplicaRow["in_flight"];
   readonly held: ReplicaRow["held"];
+  readonly prepared: ReplicaRow["prepared"];
   readonly now: Date;
   readonly leaseUntil: Date;
 };
@@ -124,6 +128,7 @@ export async function beat(db: Knex, heartbeat: Heartbeat): Promise<ReplicaRow |
       fences: JSON.stringify(heartbeat.fences),
       in_flight: JSON.stringify(heartbeat.inFlight),
       held: JSON.stringify(heartbeat.held),
+      prepared: JSON.stringify(heartbeat.prepared),
       heartbeat_at: heartbeat.now,
       lease_until: db.raw("CASE WHEN evicted_at IS NULL THEN ?::timestamptz ELSE lease_until END", [
         heartbeat.leaseUntil,
