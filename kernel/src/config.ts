@@ -73,11 +73,6 @@ const schema = z.object({
     .min(16)
     .optional()
     .describe("admin token of the control plane; generated on first start when unset"),
-  BANYAN_SERVICE_TOKEN: z
-    .string()
-    .min(16)
-    .optional()
-    .describe("token by which services and the adapter let the control plane in when a module's owner changes"),
   ADAPTER_URL: z.url().optional().describe("the legacy adapter, as control asks it; unset = no module becomes live"),
   CONTROL_APPROVALS_NEEDED: z.coerce
     .number()
