@@ -77,6 +77,31 @@ test("request headers keep case and order; hop-by-hop and claimed identity end a
     expect(pairs.has(gone)).toBe(false);
 });
 
+test("behind trusted hops the first forwarded address is the client's: what a client made up is cut off", async () => {
+  const seen: unknown[] = [];
+  const legacy = await startTarget((request, response) => {
+    seen.push(request.headers["x-forwarded-for"]);
+    response.end();
+  });
+  const proxy = await startProxy({ targets: { legacy: legacy.url }, trustedHops: ["127.0.0.1", "10.0.0.2"] });
+  open.push(legacy, proxy);
+  for (const claimed of [
+    "6.6.6.6, 192.0.2.7, 10.0.0.2",
+    "192.0.2.7",
+    "10.0.0.2",
+    "x; y, 192.0.2.7",
+    "6.6.6.6, unknown",
+  ])
+    await fetch(proxy.url, { headers: { "x-forwarded-for": claimed } });
+  expect(seen).toEqual([
+    "192.0.2.7, 10.0.0.2, 127.0.0.1",
+    "192.0.2.7, 127.0.0.1",
+    "10.0.0.2, 127.0.0.1",
+    "192.0.2.7, 127.0.0.1",
+    "127.0.0.1",
+  ]);
+});
+
 test("large bodies stream both ways unchanged, announced or chunked", async () => {
   const sent = randomBytes(12_000_000);
   const { proxy } = await through((request, response) => {

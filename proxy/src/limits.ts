@@ -72,8 +72,13 @@ export const limits = {
   tokensMax: 10_000,
   /** Sessions that wrote and are kept on the owner's side. */
   pinsMax: 20_000,
-  /** Longest life of a pin: the legacy session's own sliding life. */
-  pinMsMax: 1_200_000,
+  /**
+   * Without heartbeat numbers a pin lasts the module's bound on the watermark's age and this much: longer than a condition may
+   * be on its way from control (`controlSilenceMsMax`, after which the stream is given up).
+   */
+  pinMarginMs: 20_000,
+  /** Modules one browser can be pinned at. */
+  pinMarksMax: 16,
   /** WebSockets and event streams open at once. */
   streamsMax: 2_048,
   /** A rule file is looked at this often. */

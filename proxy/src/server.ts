@@ -98,6 +98,7 @@ export async function createProxy(options: ProxyOptions): Promise<Proxy> {
       held: () => gates.held(),
       inFlight: () => gates.inFlight(),
       onDrained: (listener) => gates.onDrained(listener),
+      announced: (numbers, sentMs) => parts.pins.announced(numbers, sentMs),
       takeAsked: () => parts.book.takeAsked(limits.templatesMax),
       returnAsked: (counts) => parts.book.returnAsked(counts),
     });

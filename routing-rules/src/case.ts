@@ -25,7 +25,7 @@ const checkSchema = z.strictObject({
   headers: z.record(z.string(), z.string()).default({}),
   user: z.string().optional(),
   site: z.string().optional(),
-  pins: z.record(z.string(), z.number()).default({}),
+  pins: z.record(z.string(), z.number().nullable()).default({}),
   rule: z.string(),
   target: z.enum(["legacy", "service", "refuse"]),
   shadow: z.enum(["legacy", "service", "none"]).default("none"),

@@ -92,7 +92,7 @@ describe("decide", () => {
           fenced: fc.boolean(),
         }),
         fc.option(fc.string(), { nil: undefined }),
-        fc.option(fc.nat(), { nil: undefined }),
+        fc.option(fc.option(fc.nat()), { nil: undefined }),
         (method, path, query, stage, condition, user, pin) => {
           const revision = compile(
             set.files.map((file) => file.config),
@@ -121,7 +121,7 @@ describe("decide", () => {
   test("a pinned reader is never served by the copy before the write has arrived, and never falls back to it", () => {
     const set = parseRuleSet([{ file: "m.yaml", text: `module: m\nservice: s\nroutes:\n${routes}` }]);
     fc.assert(
-      fc.property(fc.nat(1000), fc.nat(1000), fc.string({ minLength: 1 }), (pin, heartbeat, user) => {
+      fc.property(fc.option(fc.nat(1000)), fc.nat(1000), fc.string({ minLength: 1 }), (pin, heartbeat, user) => {
         const decision = decide({
           request: routingRequestOf("GET /r"),
           caller: { user, site: undefined },
@@ -132,8 +132,9 @@ describe("decide", () => {
           conditions: new Map([["m", { watermarkAgeMs: 1, heartbeat, hasParkedKey: false, fenced: false }]]),
           pins: new Map([["m", pin]]),
         });
-        expect(decision.target).toBe(pin > heartbeat ? "legacy" : "service");
-        if (pin > heartbeat) expect(decision.fallback).toBeUndefined();
+        const waits = pin === null || pin > heartbeat;
+        expect(decision.target).toBe(waits ? "legacy" : "service");
+        if (waits) expect(decision.fallback).toBeUndefined();
       }),
     );
   });

@@ -28,8 +28,8 @@ export type ModuleCondition = {
   readonly fenced: boolean;
 };
 
-/** Module name to the heartbeat that must be applied before the caller may read from the copy. */
-export type Pins = ReadonlyMap<string, number>;
+/** Module name to the heartbeat that must be applied before the caller may read from the copy; null: not known yet, so not yet. */
+export type Pins = ReadonlyMap<string, number | null>;
 
 export type DecideInput = {
   readonly request: RoutingRequest;
@@ -47,7 +47,7 @@ export type Reason =
   | { readonly code: "stage"; readonly stage: string; readonly effect: "read" | "write"; readonly side: Side }
   | { readonly code: "noCohortKey" }
   | { readonly code: "cohort"; readonly bucket: number; readonly percent: number; readonly inside: boolean }
-  | { readonly code: "pinned"; readonly heartbeat: number; readonly applied: number }
+  | { readonly code: "pinned"; readonly heartbeat: number | null; readonly applied: number }
   | { readonly code: "parkedKey" }
   | { readonly code: "watermarkUnknown" }
   | { readonly code: "watermarkOld"; readonly ageMs: number; readonly boundMs: number }
@@ -139,7 +139,7 @@ function byStage(rule: RuleModel, condition: ModuleCondition, input: DecideInput
 /** Why the service's copy must not be read now, if there is a reason. */
 function copyObstacle(module: ModuleModel, condition: ModuleCondition, pins: Pins): Reason | undefined {
   const pin = pins.get(module.name);
-  if (pin !== undefined && pin > condition.heartbeat)
+  if (pin !== undefined && (pin === null || pin > condition.heartbeat))
     return { code: "pinned", heartbeat: pin, applied: condition.heartbeat };
   if (condition.hasParkedKey) return { code: "parkedKey" };
   if (condition.watermarkAgeMs === undefined) return { code: "watermarkUnknown" };
@@ -180,7 +180,9 @@ export function describeReason(reason: Reason): string {
     case "cohort":
       return `canary ${reason.percent}%: bucket ${reason.bucket} of 10000 is ${reason.inside ? "in" : "outside"} the cohort`;
     case "pinned":
-      return `the caller wrote and must see heartbeat ${reason.heartbeat}; the service has ${reason.applied}: the owner serves`;
+      return reason.heartbeat === null
+        ? "the caller has just written, and no heartbeat after it is known yet: the owner serves"
+        : `the caller wrote and must see heartbeat ${reason.heartbeat}; the service has ${reason.applied}: the owner serves`;
     case "parkedKey":
       return "a key of the module is parked: the owner serves";
     case "watermarkUnknown":

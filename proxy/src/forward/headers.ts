@@ -84,6 +84,20 @@ export function responseHeaders(
   return kept;
 }
 
+/** Adds a Set-Cookie of ours to a flat list; an earlier one of that name and path goes, so that browsers need not choose. */
+export function setCookie(headers: string[], cookie: string): void {
+  const named = cookieKey(cookie);
+  for (let index = headers.length - 2; index >= 0; index -= 2)
+    if ((headers[index] as string).toLowerCase() === "set-cookie" && cookieKey(headers[index + 1] as string) === named)
+      headers.splice(index, 2);
+  headers.push("Set-Cookie", cookie);
+}
+
+function cookieKey(cookie: string): string {
+  const path = /;\s*path=([^;]*)/i.exec(cookie)?.[1]?.trim() ?? "";
+  return `${cookie.split("=", 1)[0]?.trim()} ${path}`;
+}
+
 function namedByConnection(rawHeaders: readonly string[]): Set<string> | undefined {
   let named: Set<string> | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -11,7 +11,7 @@ import type { Dispatcher } from "undici";
 import { limits } from "../limits.ts";
 import type { Exchange, Outcome } from "./exchange.ts";
 import { type Failure, failureOf } from "./failure.ts";
-import { responseHeaders } from "./headers.ts";
+import { responseHeaders, setCookie } from "./headers.ts";
 import type { TargetState } from "./target.ts";
 
 /** Answers up to this size of known length are sent in one piece. */
@@ -122,7 +122,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     const raw = (controller.rawHeaders ?? []) as (string | Buffer)[];
     const text = raw.map((part) => (typeof part === "string" ? part : part.toString("latin1")));
     this.#headers = responseHeaders(text, exchange.rewrite);
-    for (const cookie of exchange.setCookies) this.#headers.push("Set-Cookie", cookie);
+    for (const cookie of exchange.setCookies) setCookie(this.#headers, cookie);
     const waits = exchange.beforeHead?.(text);
     if (!waits) {
       this.#begin(headers);
@@ -140,7 +140,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     try {
       const cookies = await waits;
       if (this.#ended || this.#aborted) return;
-      for (const cookie of cookies) this.#headers.push("Set-Cookie", cookie);
+      for (const cookie of cookies) setCookie(this.#headers, cookie);
       this.#begin(headers);
       controller.resume();
     } catch {

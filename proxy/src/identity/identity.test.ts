@@ -145,12 +145,13 @@ test("the current patient is asked afresh for every diverted page, never taken f
 test("a diverted page renews the legacy session, and the patient it opened is there before the browser has the page", async () => {
   const one = await site("live");
   one.service = (_request, response) => {
-    response.writeHead(200, { "x-banyan-current-patient": "100077", "Set-Cookie": "own=1" }).end("page");
+    const own = ["own=1", "EHRCtx=pid=9; path=/", "EHRCtx=elsewhere; path=/Lab"];
+    response.writeHead(200, { "x-banyan-current-patient": "100077", "Set-Cookie": own }).end("page");
   };
   const answer = await read(one.proxy, { cookie: ticket });
   expect(await answer.text()).toBe("page");
   expect(answer.headers.get("x-banyan-current-patient")).toBeNull();
-  expect(answer.headers.getSetCookie()).toEqual(["own=1", "EHRCtx=pid=same; path=/", "EHRCtx=pid=100077; path=/"]);
+  expect(answer.headers.getSetCookie()).toEqual(["own=1", "EHRCtx=elsewhere; path=/Lab", "EHRCtx=pid=100077; path=/"]);
   expect(one.asks.map((ask) => ask.currentPatient)).toEqual([undefined, 100077]);
 });
 
@@ -218,12 +219,32 @@ test("a portal user is known by the portal's cookie, with the patient it may see
   });
 });
 
-test("who wrote at canary reads from the owner afterwards", async () => {
+test("who wrote at canary reads from the owner afterwards, and on any other replica by the cookie the write gave", async () => {
   const one = await site("canary");
+  const other = await site("canary");
   expect(await (await read(one.proxy, { cookie: ticket })).text()).toBe("service");
-  await fetch(`${one.proxy.url}/Lab/Order.aspx`, { method: "POST", headers: { cookie: ticket }, body: "x=1" });
+  const written = await fetch(`${one.proxy.url}/Lab/Order.aspx`, {
+    method: "POST",
+    headers: { cookie: ticket },
+    body: "x=1",
+  });
+  const [pin = ""] = written.headers.getSetCookie();
+  expect(pin).toMatch(/^\.BANYANPIN=lab~[0-9a-f]{12}; path=\/; max-age=30; HttpOnly; SameSite=Lax$/);
   expect(await (await read(one.proxy, { cookie: ticket })).text()).toBe("legacy");
   expect(await (await read(one.proxy, { cookie: ticket.replace("ABCDEF", "FEDCBA") })).text()).toBe("service");
+  expect(await (await read(other.proxy, { cookie: ticket })).text()).toBe("service");
+  expect(await (await read(other.proxy, { cookie: `${ticket}; ${pin.split(";")[0]}` })).text()).toBe("legacy");
+});
+
+test("only a write at canary of somebody with a session gives that cookie", async () => {
+  const cookies = async (stage: "live" | "canary", path: string, cookie: string): Promise<string[]> => {
+    const { proxy } = await site(stage);
+    const answer = await fetch(proxy.url + path, { method: "POST", headers: { cookie }, body: "x=1" });
+    return answer.headers.getSetCookie().filter((one) => one.startsWith(".BANYANPIN"));
+  };
+  expect(await cookies("canary", "/Lab/Order.aspx", "EHRCtx=1")).toEqual([]);
+  expect(await cookies("canary", "/Other.aspx", ticket)).toEqual([]);
+  expect(await cookies("live", "/Lab/Order.aspx", ticket)).toEqual([]);
 });
 
 test("a shadow goes to the service after the answer, with token, without renewing anything, once", async () => {

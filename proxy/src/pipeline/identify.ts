@@ -32,7 +32,7 @@ export function decideNow(parts: PathParts, visit: Visit, model: RevisionModel, 
     caller: callerOf(principal),
     revision: model,
     conditions: parts.state.conditions,
-    pins: parts.pins.of(visit.sessionKey),
+    pins: parts.pins.of(visit.sessionKey, visit.request.headers.cookie, model.modules),
   });
   return { model, decision };
 }

@@ -22,6 +22,7 @@ import { type AdmitRefusal, admit } from "./admit.ts";
 import { announcesTooMuch, takeBody } from "./body.ts";
 import { type Decided, identifyAndDecide } from "./identify.ts";
 import type { PathParts } from "./path-parts.ts";
+import type { PinnedWrite } from "./pins.ts";
 import { settle } from "./settle.ts";
 import { offerShadow } from "./shadow-offer.ts";
 import { newTraceIds } from "./trace-ids.ts";
@@ -143,9 +144,10 @@ async function serveDecided(
     return;
   }
   // 7. Settle.
-  const { outcome, side } = await settle(parts, visit, decision, response, body);
   const { rule } = decision;
-  if (rule?.effect === "write" && outcome.kind !== "failed") pinWriter(parts, visit, rule);
+  const pinned = pinWriter(parts, visit, rule);
+  const { outcome, side } = await settle(parts, { visit, decision, response, body, cookie: pinned?.cookie });
+  pinned?.answered();
   // 8. Observe.
   if (outcome.kind === "answered") {
     observe(parts, visit, decision, { by: side, status: outcome.status, bytes: outcome.bytes, failure: undefined });
@@ -170,9 +172,15 @@ function refusalBeforeForward(parts: PathParts, visit: Visit, decision: Decision
 }
 
 /** At canary the copy does not have the write yet: its session reads from the owner for a while. */
-function pinWriter(parts: PathParts, visit: Visit, rule: RuleModel): void {
-  if (visit.sessionKey !== "" && rule.module.stage.name === "canary")
-    parts.pins.wrote(visit.sessionKey, rule.module.name);
+function pinWriter(parts: PathParts, visit: Visit, rule: RuleModel | undefined): PinnedWrite | undefined {
+  if (rule?.effect !== "write" || rule.module.stage.name !== "canary" || visit.sessionKey === "") return undefined;
+  return parts.pins.writing({
+    session: visit.sessionKey,
+    cookies: visit.request.headers.cookie,
+    module: rule.module,
+    mark: visit.ids.requestId.slice(0, 12),
+    isSecure: visit.hop.protocol === "https",
+  });
 }
 
 /** Answers with an error page, unless the client has left or part of an answer has gone out. */

@@ -29,36 +29,32 @@ const noRuleTimeoutMs = 30_000;
 
 export type SettledOutcome = { readonly outcome: Outcome; readonly side: Side };
 
-export async function settle(
-  parts: PathParts,
-  visit: Visit,
-  decision: Decision,
-  response: ServerResponse,
-  body: RequestBody,
-): Promise<SettledOutcome> {
-  const side: Side = decision.target === "service" ? "service" : "legacy";
-  const { fallback } = decision;
-  const mayFallBack = fallback !== undefined && body.kind !== "flow";
-  const outcome = await attempt({ parts, visit, decision, response, body }, side, mayFallBack);
-  if (outcome.kind !== "failed" || !mayFallBack || !isTargetsFault(outcome.failure)) return { outcome, side };
-  if (decision.rule) parts.book.of(decision.rule, side).failed(outcome.failure);
-  const second = await attempt({ parts, visit, decision, response, body }, fallback, false);
-  return { outcome: second, side: fallback };
-}
-
-type Attempt = {
-  readonly parts: PathParts;
+export type Settling = {
   readonly visit: Visit;
   readonly decision: Decision;
   readonly response: ServerResponse;
   readonly body: RequestBody;
+  /** A Set-Cookie value of ours for the answer. */
+  readonly cookie: string | undefined;
 };
 
-async function attempt(one: Attempt, side: Side, refuses5xx: boolean): Promise<Outcome> {
-  const { parts, decision, body } = one;
+export async function settle(parts: PathParts, settling: Settling): Promise<SettledOutcome> {
+  const { decision, body } = settling;
+  const side: Side = decision.target === "service" ? "service" : "legacy";
+  const { fallback } = decision;
+  const mayFallBack = fallback !== undefined && body.kind !== "flow";
+  const outcome = await attempt(parts, settling, side, mayFallBack);
+  if (outcome.kind !== "failed" || !mayFallBack || !isTargetsFault(outcome.failure)) return { outcome, side };
+  if (decision.rule) parts.book.of(decision.rule, side).failed(outcome.failure);
+  const second = await attempt(parts, settling, fallback, false);
+  return { outcome: second, side: fallback };
+}
+
+async function attempt(parts: PathParts, one: Settling, side: Side, refuses5xx: boolean): Promise<Outcome> {
+  const { decision, body } = one;
   const group = groupOf(parts, decision, side);
   if (!group) return { kind: "failed", failure: "noTarget" };
-  const exchange = await exchangeFor(one, side, group, refuses5xx);
+  const exchange = await exchangeFor(parts, one, side, group, refuses5xx);
   parts.budget.request();
   let failedAt: TargetState | undefined;
   for (let retries = 0; ; retries += 1) {
@@ -76,8 +72,14 @@ export function groupOf(parts: PathParts, decision: Decision, side: Side): Targe
 }
 
 /** 6. What goes to this side: the legacy system gets the browser's own headers, a service the caller's token. */
-async function exchangeFor(one: Attempt, side: Side, group: TargetGroup, refuses5xx: boolean): Promise<Exchange> {
-  const { parts, visit, decision, response, body } = one;
+async function exchangeFor(
+  parts: PathParts,
+  one: Settling,
+  side: Side,
+  group: TargetGroup,
+  refuses5xx: boolean,
+): Promise<Exchange> {
+  const { visit, decision, response, body, cookie } = one;
   const { rule } = decision;
   const call = side === "service" && rule ? await serviceCall(parts, visit, rule) : undefined;
   return {
@@ -89,7 +91,7 @@ async function exchangeFor(one: Attempt, side: Side, group: TargetGroup, refuses
     rewrite: headerRewriter({ targetHosts: group.hosts, protocol: visit.hop.protocol, host: visit.hop.host }),
     timeoutMs: rule?.timeoutMs ?? noRuleTimeoutMs,
     refuses5xx,
-    setCookies: call?.setCookies ?? [],
+    setCookies: [...(call?.setCookies ?? []), ...(cookie === undefined ? [] : [cookie])],
     beforeHead: call?.beforeHead,
     onEventStream: (end) => openStream(parts, visit, side, end),
     onPiece: undefined,

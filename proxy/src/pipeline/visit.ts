@@ -63,13 +63,21 @@ function hopOf(request: IncomingMessage, host: string, ids: TraceIds, trustedHop
   const clientAddress = (request.socket.remoteAddress ?? "unknown").replace(/^::ffff:/, "");
   const isTrusted = trustedHops.has(clientAddress);
   const before = isTrusted ? request.headers["x-forwarded-for"] : undefined;
-  const forwardedFor =
-    typeof before === "string"
-      ? before
-          .split(",")
-          .map((one) => one.trim())
-          .filter((one) => /^[0-9A-Fa-f:.]{2,45}$/.test(one))
-      : [];
+  const forwardedFor = typeof before === "string" ? trustedPart(before, trustedHops) : noForwarding;
   const protocol = isTrusted && request.headers["x-forwarded-proto"] === "https" ? "https" : "http";
   return { clientAddress, protocol, host, ...ids, forwardedFor };
+}
+
+const noForwarding: readonly string[] = [];
+
+/** From the right: trusted hops, and the first address that is none. What stands left of that the client may have made up. */
+function trustedPart(forwardedFor: string, trustedHops: ReadonlySet<string>): readonly string[] {
+  const believed: string[] = [];
+  for (const one of forwardedFor.split(",").toReversed()) {
+    const address = one.trim();
+    if (!/^[0-9A-Fa-f:.]{2,45}$/.test(address)) break;
+    believed.unshift(address);
+    if (!trustedHops.has(address)) break;
+  }
+  return believed;
 }

@@ -38,6 +38,7 @@ class StandIn {
   heartbeats: Record<string, unknown>[] = [];
   deleted = 0;
   leaseMs = 5_000;
+  announced: Record<string, number> = {};
   heartbeatStatus = 200;
   lines: object[] = [revision(1)];
   streams: ServerResponse[] = [];
@@ -59,7 +60,9 @@ class StandIn {
     if (path === "/api/v1/replicas/r1/heartbeat") this.heartbeats.push(body);
     if (path === "/api/v1/replicas/r1" && request.method === "DELETE") this.deleted += 1;
     const status = path?.endsWith("/heartbeat") ? this.heartbeatStatus : 200;
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ leaseMs: this.leaseMs }));
+    response
+      .writeHead(status, { "content-type": "application/json" })
+      .end(JSON.stringify({ leaseMs: this.leaseMs, announced: this.announced }));
   }
 
   async start(port = 0): Promise<void> {
@@ -112,6 +115,7 @@ async function replica(url = `http://127.0.0.1:${control.port}`): Promise<TestPr
       clock: systemClock,
     }),
     targets: { legacy: legacy.url, lab: lab.url },
+    interfaceKey: "interface key of the test",
   });
   proxies.push(proxy);
   return proxy;
@@ -250,3 +254,28 @@ test("a module that is being prepared is acknowledged with its next epoch at onc
   control.push({ type: "conditions", conditions: {}, fences: [] });
   await until(() => JSON.stringify(control.heartbeats.at(-1)?.["prepared"]) === "{}");
 });
+
+test("a pin gets its number from the heartbeat after the write, and reads go to the copy once control says it is applied", async () => {
+  const conditions = (heartbeat: number) => ({
+    type: "conditions",
+    conditions: { lab: { watermarkAgeMs: 0, heartbeat } },
+    fences: [],
+  });
+  control.lines = [revision(1, { name: "canary", percent: 100 }), conditions(40)];
+  control.announced = { lab: 41 };
+  const proxy = await replica();
+  await until(() => control.acks.length === 1 && proxy.state.leaseIsValid);
+  const session = { "x-ifc-key": "interface key of the test", cookie: ".EHRAUTH=AB; ASP.NET_SessionId=cd" };
+  const readAs = async () => (await fetch(`${proxy.url}/Lab/Strict.aspx`, { headers: session })).text();
+  expect(await readAs()).toBe("service");
+  await fetch(`${proxy.url}/Lab/Order.aspx`, { method: "POST", headers: session, body: "x" });
+  expect(await readAs()).toBe("legacy");
+  const beats = control.heartbeats.length;
+  await until(() => control.heartbeats.length >= beats + 2);
+  control.push(conditions(41));
+  await until(() => proxy.state.conditions.get("lab")?.heartbeat === 41);
+  expect(await readAs()).toBe("legacy");
+  control.push(conditions(42));
+  await until(() => proxy.state.conditions.get("lab")?.heartbeat === 42);
+  expect(await readAs()).toBe("service");
+}, 15_000);

@@ -42,7 +42,11 @@ export type ControlLinkOptions = {
   readonly clock: Clock;
 };
 
-const heartbeatAnswer = z.object({ leaseMs: z.number().int().min(0).max(600_000) });
+const heartbeatAnswer = z.object({
+  leaseMs: z.number().int().min(0).max(600_000),
+  /** By module: the newest heartbeat number the sync has announced. */
+  announced: z.record(z.string(), z.number().int().min(0)).default({}),
+});
 
 export function controlLink(options: ControlLinkOptions): RevisionSource {
   return {
@@ -236,7 +240,9 @@ class ControlLink {
         requests,
       });
       const parsed = heartbeatAnswer.safeParse(answer);
-      if (parsed.success) this.#state.lease(sentMs, parsed.data.leaseMs);
+      if (!parsed.success) return;
+      this.#state.lease(sentMs, parsed.data.leaseMs);
+      this.#traffic.announced(parsed.data.announced, sentMs);
     } catch {
       this.#traffic.returnAsked(requests);
       // The stream tells whether control is away; a lease that is not renewed lapses by itself.

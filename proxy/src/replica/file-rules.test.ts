@@ -71,6 +71,7 @@ test("rules that fail lint are refused like rules that cannot be read", async ()
     inFlight: () => ({}),
     takeAsked: () => ({}),
     onDrained: () => undefined,
+    announced: () => undefined,
     returnAsked: () => undefined,
   });
   await expect(start).rejects.toThrow(/catch-all/);

@@ -91,6 +91,8 @@ export type TrafficCounts = {
   takeAsked(): Record<string, number>;
   /** Gives back counts that could not be told. */
   returnAsked(counts: Readonly<Record<string, number>>): void;
+  /** Heartbeat numbers control knew of when it answered what was sent at `sentMs` (monotonic); see pipeline/pins.ts. */
+  announced(numbers: Readonly<Record<string, number>>, sentMs: number): void;
 };
 
 /** Where revisions come from. */
