@@ -54,8 +54,14 @@ const ofRole: Readonly<Record<StaffRole, readonly string[]>> = {
     "user/Patient.rs",
   ],
   RPTS: ["system/MeasureReport.rs", "system/Group.rs"],
-  /** Administrators keep registration and schedules in order; they have no clinical scope of their own. */
-  ADMN: frontDesk,
+  /** Administrators keep registration, schedules and the directory in order; they have no clinical scope of their own. */
+  ADMN: [
+    ...frontDesk,
+    "user/Practitioner.crus",
+    "user/PractitionerRole.crus",
+    "user/Organization.crus",
+    "user/Location.crus",
+  ],
 };
 
 const portal = [
