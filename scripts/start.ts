@@ -88,6 +88,7 @@ async function startAll(
   };
   const adminToken = config.CONTROL_ADMIN_TOKEN ?? state.secrets.adminToken;
   const replicaToken = config.BANYAN_REPLICA_TOKEN ?? state.secrets.replicaToken;
+  const auditKey = config.BANYAN_AUDIT_KEY ?? state.secrets.auditKey;
   const [legacy, control] = await allStarted([
     startLegacy(child, state, config, options),
     child("control", "control/src/main.ts", {
@@ -103,12 +104,15 @@ async function startAll(
     LEGACY_INTERFACE_KEY: state.secrets.interfaceKey,
     CONTROL_URL: String(control.details["url"]),
     BANYAN_REPLICA_TOKEN: replicaToken,
+    BANYAN_IDENTITY_KEY: config.BANYAN_IDENTITY_KEY ?? state.secrets.identityKey,
+    BANYAN_AUDIT_KEY: auditKey,
   });
   state.writeConnections({
     proxyUrl: proxy.details["url"],
     proxyAdminUrl: proxy.details["adminUrl"],
     controlUrl: control.details["url"],
     adminToken,
+    auditKey,
     databaseUrl: config.DATABASE_URL ?? control.details["databaseUrl"],
     ...legacy,
   });
@@ -134,6 +138,8 @@ async function startLegacy(
     LEGACY_MACHINE_KEY: secrets.machineKey,
     LEGACY_SESSION_KEY: secrets.sessionKey,
     LEGACY_INTERFACE_KEY: secrets.interfaceKey,
+    // The proxy speaks from this machine; what it says of the client's address goes into the legacy audit log.
+    LEGACY_TRUSTED_PROXIES: config.LEGACY_TRUSTED_PROXIES || config.BANYAN_HOST,
   });
   return {
     legacyUrl: `http://${config.BANYAN_HOST}:${config.LEGACY_WEB_PORT}`,

@@ -56,6 +56,13 @@ const schema = z.object({
     .string()
     .optional()
     .describe("Ed25519 private key (PEM) that signs identity tokens for services; a new one a start when unset"),
+  BANYAN_AUDIT_KEY: z
+    .string()
+    .min(32)
+    .optional()
+    .describe(
+      "key by which the proxy's audit events name patients (HMAC); the same on every replica; unset = they name none",
+    ),
   BANYAN_TRUSTED_HOPS: z
     .string()
     .default("")
@@ -90,6 +97,13 @@ const schema = z.object({
   OIDC_ROLE_CLAIM: text("roles", "claim that holds viewer, operator or admin, or banyan- and one of them"),
   PATIENTS_PORT: port(8101, "port of the patients service"),
   SCHEDULING_PORT: port(8102, "port of the scheduling service"),
+  SERVICE_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .optional()
+    .describe("port of the extracted service this process is; unset = the service's own default"),
   SERVICE_DATABASE_URL: z
     .url()
     .optional()

@@ -3,7 +3,7 @@
  * may use it at a time. `connections.json` is readable by its owner alone.
  */
 
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { AppError } from "@banyan/kernel";
@@ -16,6 +16,9 @@ const secretsSchema = z.object({
   interfaceKey: z.string(),
   adminToken: z.string(),
   replicaToken: z.string(),
+  /** Ed25519, PKCS #8 PEM: every proxy of this installation signs with it. */
+  identityKey: z.string(),
+  auditKey: z.string(),
 });
 
 export type Secrets = z.infer<typeof secretsSchema>;
@@ -77,9 +80,15 @@ function readSecrets(file: string): Secrets {
     interfaceKey: present.interfaceKey ?? secret(),
     adminToken: present.adminToken ?? secret(),
     replicaToken: present.replicaToken ?? secret(),
+    identityKey: present.identityKey ?? newIdentityKey(),
+    auditKey: present.auditKey ?? randomBytes(32).toString("hex"),
   };
   writePrivate(file, secrets);
   return secrets;
+}
+
+function newIdentityKey(): string {
+  return generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 }
 
 function writePrivate(file: string, content: unknown): void {
