@@ -12,12 +12,19 @@ export async function up(db: Knex): Promise<void> {
   await db.raw(`
     CREATE SCHEMA sync;
 
-    -- Everything committed at the source up to here is in this database. Moved by compare-and-set on position and fence.
+    -- The leader's fencing number, from its lease at the source. Every write of the adapter locks it for share; whoever takes
+    -- over raises it, which waits for writes under way and refuses later ones.
+    CREATE TABLE sync.fence (
+      one boolean PRIMARY KEY DEFAULT true CHECK (one),
+      fence bigint NOT NULL
+    );
+    INSERT INTO sync.fence (fence) VALUES (0);
+
+    -- Everything committed at the source up to here is in this database. Moved by compare-and-set.
     CREATE TABLE sync.cursor (
       one boolean PRIMARY KEY DEFAULT true CHECK (one),
       mode text NOT NULL CHECK (mode IN ('cdc', 'tracking')),
       position bytea NOT NULL CHECK (octet_length(position) = 12),
-      fence bigint NOT NULL,
       heartbeat bigint NOT NULL DEFAULT 0,
       heartbeat_at timestamptz(3),
       applied_at timestamptz(3) NOT NULL DEFAULT clock_timestamp()
@@ -34,7 +41,7 @@ export async function up(db: Knex): Promise<void> {
       copy_total bigint,
       copy_started_at timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
       copy_finished_at timestamptz(3),
-      copy_proof uuid,
+      copy_proof bigint,
       stopped_at bytea,
       stopped_code text,
       stopped_message text,
@@ -108,6 +115,13 @@ export async function up(db: Knex): Promise<void> {
       key jsonb NOT NULL,
       new_row jsonb,
       PRIMARY KEY (target, seq)
+    );
+
+    -- Markers of flips that came through the capture, inserted with the source transaction that carries them: proof that
+    -- everything the legacy side committed before is in this database.
+    CREATE TABLE sync.flip_marker (
+      flip uuid PRIMARY KEY,
+      at timestamptz(3) NOT NULL DEFAULT clock_timestamp()
     );
 
     CREATE TABLE sync.reconciliation (
