@@ -22,11 +22,21 @@ export type RuleModel = {
   readonly timeoutMs: number;
   readonly bodyBytesMax: number;
   readonly fallback: "none" | "owner";
+  /** Whether a request is worth an audit event. */
+  readonly audited: boolean;
+  /** Where a request names the patient. */
+  readonly patient: PatientSource | undefined;
   /** Path with parameter names, for logs and metrics: never holds a value of a request. */
   readonly template: string;
   /** Place in the rule set, the last tie-break. */
   readonly order: number;
 };
+
+export type PatientSource =
+  | { readonly kind: "query"; readonly name: string }
+  /** @property segment place in the path, 0 is the first. */
+  | { readonly kind: "path"; readonly segment: number }
+  | { readonly kind: "json"; readonly name: string };
 
 export type ModuleModel = {
   readonly name: string;
@@ -112,9 +122,23 @@ function ruleOf(route: RouteConfig, file: RuleFileConfig, module: ModuleModel, o
     timeoutMs: route.timeoutMs ?? file.defaults.timeoutMs,
     bodyBytesMax: route.bodyBytesMax ?? file.defaults.bodyBytesMax,
     fallback: route.fallback ?? file.defaults.fallback,
+    audited: route.audit,
+    patient: patientSourceOf(route.patient ?? file.patient, pattern, file.foldCase),
     template: pattern.text,
     order,
   };
+}
+
+function patientSourceOf(
+  written: RouteConfig["patient"],
+  pattern: PathPattern,
+  foldCase: boolean,
+): PatientSource | undefined {
+  if (written === undefined) return undefined;
+  if ("query" in written) return { kind: "query", name: foldCase ? written.query.toLowerCase() : written.query };
+  if ("json" in written) return { kind: "json", name: written.json };
+  const segment = pattern.segments.findIndex((one) => one.kind === "parameter" && one.name === written.path);
+  return segment < 0 ? undefined : { kind: "path", segment };
 }
 
 function emptyNode(): TrieNode {

@@ -47,6 +47,11 @@ describe("lint", () => {
       /a.yaml:5 id "one" is already used in a.yaml line 4/,
     ],
     [
+      "a patient named by a parameter that the path has not",
+      [file("a", `  - { id: one, path: { template: "/p/{id}" }, effect: read, patient: { path: pid } }\n${catchAll}`)],
+      /a.yaml:4 rule "one": its path has no parameter \{pid\} that could name the patient/,
+    ],
+    [
       "an unreachable rule",
       [
         file(

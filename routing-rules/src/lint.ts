@@ -16,6 +16,7 @@ export function lint(set: RuleSet): Problem[] {
   return sorted([
     ...duplicateIds(set.files),
     ...tablesOwnedTwice(set.files),
+    ...unnamedPatients(set.files),
     ...catchAlls(set.files, revision, places),
     ...contestedPaths(revision, places),
     ...unreachable(revision, places),
@@ -90,6 +91,24 @@ function tablesOwnedTwice(files: readonly SourcedRuleFile[]): Problem[] {
           line: file.lineOf(["tables", index]),
           message: `table ${table} is already owned by module "${owner}"`,
           suggestion: "A table has one owner: remove it from one of the two.",
+        },
+      ];
+    }),
+  );
+}
+
+function unnamedPatients(files: readonly SourcedRuleFile[]): Problem[] {
+  return files.flatMap((file) =>
+    file.config.routes.flatMap((route, index) => {
+      const { patient } = route;
+      if (patient === undefined || !("path" in patient)) return [];
+      if ("template" in route.path && route.path.template.split("/").includes(`{${patient.path}}`)) return [];
+      return [
+        {
+          file: file.file,
+          line: file.lineOf(["routes", index, "patient"]),
+          message: `rule "${route.id}": its path has no parameter {${patient.path}} that could name the patient`,
+          suggestion: "Name a parameter of the path's template, or use query or json.",
         },
       ];
     }),

@@ -29,6 +29,14 @@ const methods = z
 
 const matches = z.record(z.string().min(1), z.string()).describe("name: value, all must be there; * = any value");
 
+const patient = z
+  .union([
+    z.strictObject({ query: z.string().min(1).describe("name of a query parameter, matched as the file folds case") }),
+    z.strictObject({ path: z.string().min(1).describe("name of a parameter of the path's template") }),
+    z.strictObject({ json: z.string().min(1).describe("name of a number or string at the top of a JSON body") }),
+  ])
+  .describe("where a request names the patient; the audit trail keeps a pseudonym of it");
+
 const routeFields = {
   timeoutMs: z.number().int().min(100).max(600_000).describe("longest wait for the whole answer, in milliseconds"),
   bodyBytesMax: z.number().int().min(0).max(1_073_741_824).describe("largest request body, in bytes"),
@@ -60,6 +68,13 @@ export const routeSchema = z.strictObject({
   timeoutMs: routeFields.timeoutMs.optional(),
   bodyBytesMax: routeFields.bodyBytesMax.optional(),
   fallback: routeFields.fallback.optional(),
+  patient: patient.optional(),
+  audit: z
+    .boolean()
+    .default(true)
+    .describe(
+      "false: nothing of any patient is read or written (a log-in form, a script), so the proxy keeps no audit event",
+    ),
   note: z.string().optional().describe("why the rule is as it is"),
 });
 
@@ -76,6 +91,9 @@ export const ruleFileSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe("paths and query names of this file are matched without regard to case, as IIS does"),
+  patient: patient
+    .optional()
+    .describe("where the requests of all routes name the patient, unless a route says otherwise"),
   watermarkAgeMsMax: z
     .number()
     .int()
