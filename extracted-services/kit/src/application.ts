@@ -88,6 +88,8 @@ function admit(parts: ApplicationParts, request: Request, response: Answering, n
   const running = parts.health.enter();
   response.once("close", () => {
     parts.health.leave();
+    // A kept-alive connection would hold up the stop until it times out.
+    if (parts.health.stopping) request.socket.end();
     const name = face?.name ?? "none";
     metrics.requests.inc({ face: name, method: methodLabel(request.method), status: response.statusCode });
     metrics.seconds.observe({ face: name }, (clock.monotonicMs() - startedMs) / 1_000);

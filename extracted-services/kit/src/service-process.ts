@@ -4,10 +4,7 @@ import { AppError, type Config, createLogger, readConfig, runUntilSignal } from 
 import { collectDefaultMetrics } from "prom-client";
 import { createService, type ServiceOptions } from "./service.ts";
 
-export type ServiceDefinition = Pick<
-  ServiceOptions,
-  "name" | "module" | "version" | "policy" | "faces" | "port" | "portVariable"
->;
+export type ServiceDefinition = Pick<ServiceOptions, "name" | "module" | "version" | "policy" | "faces" | "port">;
 
 /** Runs until SIGINT or SIGTERM, then stops without cutting an answer short. Reasons of a failed start go to standard error. */
 export async function runService(define: (config: Config) => ServiceDefinition): Promise<void> {
@@ -20,6 +17,8 @@ export async function runService(define: (config: Config) => ServiceDefinition):
       databaseUrl: databaseUrlOf(config, definition.name),
       identityKeyUrls: config.BANYAN_IDENTITY_KEY_URLS.split(",").filter((one) => one !== ""),
       host: config.BANYAN_HOST,
+      port: config.SERVICE_PORT ?? definition.port,
+      portVariable: "SERVICE_PORT",
       logger,
       controlToken: config.BANYAN_SERVICE_TOKEN,
     });

@@ -219,10 +219,8 @@ export async function startTestService(
     port: 0,
     portVariable: "none",
   });
-  const stop = async (): Promise<void> => {
-    await service.stop();
-    await issuer.stop();
-  };
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= service.stop().then(() => issuer.stop()));
   return {
     ...service,
     issuer,
