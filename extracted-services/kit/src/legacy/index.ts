@@ -2,6 +2,7 @@
 
 export * from "@banyan/webforms";
 export { type LegacyFaceOptions, legacyFace } from "./face.ts";
+export { machineKeyOf } from "./machine-key-of.ts";
 export { openPatient, type ServiceOpenOptions, type ServicePatient } from "./open-patient.ts";
 export type {
   LegacyContext,

@@ -107,5 +107,6 @@ export { type ColumnMapping, noEnd, noStart } from "./columns.ts";
 export * as columns from "./columns.ts";
 export { defineTable, type MappedTable } from "./define-table.ts";
 export { decodeChange, type EncodedChange, encodeChange, type RowChange } from "./row-change.ts";
+export { saveRow } from "./save-row.ts";
 export { targetTypes } from "./target-types.ts";
 export { instantToWall, roundToDatetime, wallToInstant } from "./wall-time.ts";

@@ -1,0 +1,39 @@
+/** `PatientService.asmx`: the type-ahead of the patient box. */
+
+import { patientTable } from "../../mapping/patient.ts";
+import { typeAheadRowsMax } from "../limits.ts";
+import { typeAhead } from "../store/patient-reads.ts";
+import type { PatientsService } from "./context.ts";
+import { inLegacyTerms } from "./terms.ts";
+
+export const patientService: PatientsService = {
+  name: "PatientService",
+  methods: {
+    FindPatients: {
+      params: { prefix: "string", maxRows: "int" },
+      result: {
+        listOf: {
+          name: "PatientInfo",
+          fields: { PatNo: "int", MRN: "string", Name: "string", DOB: "datetime", Sex: "string" },
+        },
+      },
+      async run(ctx, { args }) {
+        const prefix = args.string("prefix").trim();
+        const rowsMax = Math.min(Math.max(args.int("maxRows") || 10, 1), typeAheadRowsMax);
+        await ctx.authorise({ action: "patient.search", query: `prefix=${prefix}` });
+        if (prefix === "") return [];
+        const found = await typeAhead(ctx.store, prefix, rowsMax);
+        return found.map((patient) => {
+          const { text, date } = inLegacyTerms(patientTable, patient);
+          return {
+            PatNo: patient.patient_no,
+            MRN: text("MRN"),
+            Name: `${text("LName")}, ${text("FName")} ${text("MI")}`.trim(),
+            DOB: date("DOB"),
+            Sex: text("Sex"),
+          };
+        });
+      },
+    },
+  },
+};
