@@ -171,6 +171,10 @@ async function grant(db: Knex, service: string): Promise<void> {
       "GRANT EXECUTE ON FUNCTION kit.record_write(jsonb, jsonb), kit.share_owner(text), kit.ensure_module(text), kit.next_id(text), kit.change_owner(text, uuid, text, bigint, text, jsonb), kit.put_marker(text, uuid, jsonb, text) TO ??",
       [roles.service],
     );
+    await db.raw("GRANT USAGE ON SCHEMA fhir TO ??", [roles.service]);
+    // History is written by its triggers alone, and never changed.
+    await db.raw("GRANT SELECT ON ALL TABLES IN SCHEMA fhir TO ??", [roles.service]);
+    await db.raw("GRANT INSERT, UPDATE, DELETE ON fhir.document, fhir.term TO ??", [roles.service]);
     if (sync) {
       await db.raw("GRANT USAGE ON SCHEMA sync TO ??", [roles.service]);
       await db.raw("GRANT SELECT ON ALL TABLES IN SCHEMA sync TO ??", [roles.service]);
@@ -181,6 +185,8 @@ async function grant(db: Knex, service: string): Promise<void> {
     await db.raw("GRANT INSERT, UPDATE ON kit.module_owner, kit.id_block TO ??", [roles.sync]);
     await db.raw("GRANT UPDATE ON kit.relay_position TO ??", [roles.sync]);
     await db.raw("GRANT DELETE ON kit.outbox TO ??", [roles.sync]);
+    // The generated indexes of its tables call fhir.fold.
+    await db.raw("GRANT USAGE ON SCHEMA fhir TO ??", [roles.sync]);
     if (sync) {
       await db.raw("GRANT USAGE ON SCHEMA sync TO ??", [roles.sync]);
       await db.raw("GRANT ALL ON ALL TABLES IN SCHEMA sync TO ??", [roles.sync]);
