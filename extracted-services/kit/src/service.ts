@@ -1,9 +1,9 @@
 /** A service: its database, policy and faces behind one HTTP listener, from start to a stop that cuts no answer short. */
 
-import { type Clock, type Logger, listen, systemClock } from "@banyan/kernel";
+import { AppError, type Clock, type Logger, listen, systemClock } from "@banyan/kernel";
 import { createApplication } from "./application.ts";
 import { AuditWriter } from "./audit-writer.ts";
-import { openServiceDatabase } from "./database.ts";
+import { isDatabaseAway, openServiceDatabase } from "./database.ts";
 import { proveDryRun } from "./dry-run.ts";
 import { events } from "./events.ts";
 import type { Face } from "./face.ts";
@@ -46,7 +46,7 @@ export type Service = {
   stop(): Promise<void>;
 };
 
-/** @throws AppError PORT_TAKEN, POLICY_INVALID; what the database says when it is away or has not been provisioned */
+/** @throws AppError PORT_TAKEN, POLICY_INVALID, SERVICE_DATABASE_UNUSABLE */
 export async function createService(options: ServiceOptions): Promise<Service> {
   const { name, module, version, logger, clock = systemClock } = options;
   const policy = definePolicy(options.policy);
@@ -68,8 +68,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       source,
       dryRunProved: false,
     };
-    await db.raw("SELECT kit.ensure_module(?)", [module]);
-    const service: ServiceContext = { ...unproved, dryRunProved: await proveDryRun(unproved) };
+    const service: ServiceContext = { ...unproved, dryRunProved: await proveDatabase(unproved) };
     const health = new ServiceHealth(db, () => service.dryRunProved);
     const faces = await Promise.all(
       options.faces.map(async (face) => ({ ...face, handler: await face.open(service) })),
@@ -99,6 +98,24 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   } catch (error) {
     await db.destroy();
     throw error;
+  }
+}
+
+/** @returns whether dry runs leave nothing. @throws AppError SERVICE_DATABASE_UNUSABLE */
+async function proveDatabase(service: ServiceContext): Promise<boolean> {
+  try {
+    await service.db.raw("SELECT kit.ensure_module(?)", [service.module]);
+    return await proveDryRun(service);
+  } catch (cause) {
+    const { code } = cause as { code?: string };
+    throw new AppError({
+      code: "SERVICE_DATABASE_UNUSABLE",
+      op: `start ${service.name}`,
+      message: `the service's database does not do what it must (${code ?? "no answer"})`,
+      hint: "Check that it runs and was made by provisionService with the newest migrations, and that the login is the service's.",
+      retryable: isDatabaseAway(cause),
+      cause,
+    });
   }
 }
 

@@ -21,18 +21,18 @@ import type { ServiceContext } from "./service-context.ts";
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined };
 
+type Commit<T> = { readonly kind: "commit"; readonly value: T };
+type RollBack<R> = { readonly kind: "roll-back"; readonly value: R; readonly reason: string };
 /** What the service's work ends with. */
-export type WorkResult<T extends Json, R = T> =
-  | { readonly kind: "commit"; readonly value: T }
-  | { readonly kind: "roll-back"; readonly value: R; readonly reason: string };
+export type WorkResult<T extends Json, R = T> = Commit<T> | RollBack<R>;
 
 /** Keeps what the work did. `value` makes the answer and is stored for a repeat of the request. */
-export function commit<T extends Json>(value: T): { readonly kind: "commit"; readonly value: T } {
+export function commit<T extends Json>(value: T): Commit<T> {
   return { kind: "commit", value };
 }
 
 /** Undoes what the work did: the domain refuses (SLOT TAKEN). @param reason a code for the audit, without data */
-export function rollBack<R>(value: R, reason: string): { kind: "roll-back"; value: R; reason: string } {
+export function rollBack<R>(value: R, reason: string): RollBack<R> {
   return { kind: "roll-back", value, reason };
 }
 
