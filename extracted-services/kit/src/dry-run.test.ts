@@ -18,7 +18,7 @@ test("a service whose roll-back leaves something finds out at start, and takes n
       name === "transaction"
         ? async () => {
             const trx = await target.transaction();
-            trx.rollback = async () => trx.commit();
+            Object.assign(trx, { rollback: async () => trx.commit() });
             return trx;
           }
         : (Reflect.get(target, name, receiver) as unknown),
