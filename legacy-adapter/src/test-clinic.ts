@@ -12,6 +12,7 @@ import { startTestServices, type TestDatabase, type TestServices } from "@banyan
 import { startTestServer, type TestServer } from "@banyan/sqlserver/test-server";
 import type mssql from "mssql";
 import { SourceHead } from "./capture/source-head.ts";
+import { ServiceCopy } from "./copy/service-copy.ts";
 import { prepareSource } from "./prepare/enable.ts";
 import { Heartbeats } from "./source/heartbeats.ts";
 import { LegacyDatabase } from "./source/legacy-database.ts";
@@ -158,7 +159,11 @@ async function untilStarted(source: LegacyDatabase): Promise<void> {
 
 export type RunningStream = {
   readonly stream: ServiceStream;
+  readonly copy: ServiceCopy;
+  readonly fence: bigint;
   readonly heartbeats: Heartbeats;
+  /** Copies what is to be copied and waits until every table is whole. */
+  copied(): Promise<void>;
   /** Writes a heartbeat and waits until the stream has applied it: everything committed before is applied. */
   caughtUp(): Promise<void>;
   /** Waits until `condition` holds, looked at after each thing the stream does. */
@@ -168,9 +173,19 @@ export type RunningStream = {
 
 let fences = 0n;
 
-/** One service's stream without lease, queue and reports. */
-export async function runStream(clinic: Clinic, fence = (fences += 1n)): Promise<RunningStream> {
+export type StreamSettings = {
+  readonly chunkRows?: number;
+  /** Database the copy writes through, for tests that hold it up. */
+  readonly copyDatabase?: ServiceDatabase;
+  readonly mapping?: ServiceMapping;
+};
+
+/** One service's stream and copy without lease, queue and reports. */
+export async function runStream(clinic: Clinic, settings: StreamSettings = {}): Promise<RunningStream> {
+  fences += 1n;
+  const fence = fences;
   const clock = systemClock;
+  const logger = createLogger({ name: "test", level: "silent" });
   const head = new SourceHead(clinic.source, { pollMs: 5, now: () => clock.monotonicMs() });
   const heartbeats = new Heartbeats(clinic.source, clock);
   const waiting = new Set<() => void>();
@@ -179,17 +194,29 @@ export async function runStream(clinic: Clinic, fence = (fences += 1n)): Promise
   };
   const observer: StreamObserver = { applied: happened, heard: happened, changed: happened };
   const stream = new ServiceStream({
-    mapping: clinic.mapping,
+    mapping: settings.mapping ?? clinic.mapping,
     source: clinic.source,
     head,
     database: clinic.database,
     fence,
     clock,
     random: seededRandom(1),
-    logger: createLogger({ name: "test", level: "silent" }),
+    logger,
     observer,
     onWork: () => undefined,
     onFenced: () => undefined,
+  });
+  const copy = new ServiceCopy({
+    stream,
+    source: clinic.source,
+    database: settings.copyDatabase ?? clinic.database,
+    head,
+    heartbeats,
+    fence,
+    clock,
+    logger,
+    copied: () => undefined,
+    ...(settings.chunkRows === undefined ? {} : { chunkRows: settings.chunkRows }),
   });
   await clinic.database.raiseFence(fence);
   head.start();
@@ -204,13 +231,24 @@ export async function runStream(clinic: Clinic, fence = (fences += 1n)): Promise
       waiting.add(look);
       look();
     });
+  const caughtUp = async (): Promise<void> => {
+    const beat = await heartbeats.beat();
+    await until(() => (stream.cursor?.heartbeat ?? 0) >= beat);
+  };
   return {
     stream,
+    copy,
+    fence,
     heartbeats,
     until,
-    async caughtUp() {
-      const beat = await heartbeats.beat();
-      await until(() => (stream.cursor?.heartbeat ?? 0) >= beat);
+    caughtUp,
+    async copied() {
+      await until(() => stream.cursor !== undefined);
+      while (await copy.slice());
+      // The stream reads the proofs before the heartbeat that passes them.
+      await caughtUp();
+      await caughtUp();
+      await until(() => [...stream.tables.values()].every(({ state }) => state !== "copying"));
     },
     async stop() {
       await stream.stop();

@@ -17,11 +17,16 @@ const awayCodes = new Set([
   "ENETUNREACH",
 ]);
 
+function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : undefined;
+}
+
 /** SQLSTATE classes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export function targetTrouble(error: unknown): TargetTrouble {
   if (error instanceof AggregateError && error.errors.some((one) => targetTrouble(one) === "transient"))
     return "transient";
-  const code = String((error as { code?: unknown } | null)?.code ?? "");
+  const code = codeOf(error) ?? "";
   if (awayCodes.has(code)) return "transient";
   // 08 connection, 40 rollback and deadlock, 53 resources, 57 operator, 58 system; 55P03 lock not available; 25P02/25006 read-only or dead transaction.
   if (/^(08|40|53|57|58)|^55P03$|^25|^XX/.test(code)) return "transient";
@@ -70,7 +75,7 @@ export function describeRowFailure(error: unknown): { readonly code: string; rea
 export function targetFailure(op: string, cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
   const trouble = targetTrouble(cause);
-  const code = String((cause as { code?: unknown } | null)?.code ?? "none");
+  const code = codeOf(cause) ?? "no code";
   return new AppError({
     code: trouble === "transient" ? "TARGET_AWAY" : "TARGET_REFUSED",
     op,
