@@ -44,6 +44,22 @@ export const limits = {
   shadowBytesMax: 67_108_864,
   /** A shadow request is given up after this time. */
   shadowMsMax: 10_000,
+  /** Largest answer that is compared; with the concurrency above it bounds what shadows hold in memory. */
+  shadowAnswerBytesMax: 1_048_576,
+  /** Pairs of answers go to control at least this often, this many at once, and may wait up to this many bytes. */
+  observationsFlushMs: 200,
+  observationsBatchMax: 16,
+  observationsBytesMax: 33_554_432,
+  /** Control compares within its own budget; slower than this it counts as away, and the pairs are lost. */
+  observationMsMax: 10_000,
+  /** When both sides are read again after a difference, in milliseconds; and how many may wait for it. */
+  recheckMs: [2_000, 15_000, 120_000],
+  rechecksMax: 500,
+  recheckBytesMax: 8_388_608,
+  /** Legacy sessions of shadow accounts in use at once, kept free by role and site, and their age. */
+  legacyReadersMax: 16,
+  legacyReadersKeptMax: 4,
+  legacyReaderMsMax: 600_000,
   /** Longest wait for running answers when the process is told to stop. */
   drainMsMax: 10_000,
   /** While stopping, connections that have become idle are closed this often. */
@@ -94,6 +110,27 @@ export const limits = {
   templatesMax: 2_000,
   /** One line of the control stream: all rules of a large site. */
   controlLineBytesMax: 16_777_216,
+  /** Values that can name a patient: numbers, record numbers, identifiers of FHIR. */
+  auditedValueCharsMax: 64,
+  /** Pseudonyms kept, so that a chart that is worked in costs one HMAC. */
+  pseudonymsMax: 10_000,
+  /** Audit events that wait for the legacy system to say who asked; past it they are recorded as "unknown". */
+  auditWaitingMax: 5_000,
+  /** Sessions asked about at once for the audit trail alone: the legacy system has other work. */
+  auditLookupsMax: 4,
+  /** When the process stops, events wait this long for the legacy system to say who asked. */
+  auditSettleMsMax: 1_000,
+  /** Audit events are on disk after this time, */
+  auditSegmentMs: 100,
+  /** or when this much has gathered; one segment is one request to control. */
+  auditSegmentBytesMax: 131_072,
+  /** Audit events on disk that control has not taken: at 400 bytes each, the hours of a night at 5 a second. */
+  auditSpoolBytesMax: 67_108_864,
+  /** Control must store a segment within this time. */
+  auditSendMsMax: 5_000,
+  /** First and longest wait before control is tried again with the audit trail. */
+  auditRetryMs: 200,
+  auditRetryMsMax: 10_000,
   /** Processes of one deployment; more than cores is of no use. */
   workersMax: 64,
   /** A worker says this often that it is alive; */

@@ -6,8 +6,9 @@
 
 import { createServer, type IncomingMessage, STATUS_CODES, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { AppError, bindPort, type Clock, type Logger, seededRandom } from "@banyan/kernel";
+import { AppError, bindPort, type Clock, type Logger, pseudonymWith, seededRandom } from "@banyan/kernel";
 import express, { type ErrorRequestHandler } from "express";
+import { type AuditSink, AuditTrail } from "./audit/audit-trail.ts";
 import { events } from "./events.ts";
 import { errorAnswer } from "./forward/error-page.ts";
 import { startHealthChecks } from "./forward/health-checks.ts";
@@ -22,7 +23,7 @@ import { createTokenIssuer } from "./identity/tokens.ts";
 import { limits } from "./limits.ts";
 import { type AccessLog, noAccessLog } from "./observe/access-log.ts";
 import { startAdminListener } from "./observe/admin-listener.ts";
-import { createRegistry } from "./observe/metrics.ts";
+import { createRegistry, type Source } from "./observe/metrics.ts";
 import { ownSources } from "./observe/own-sources.ts";
 import { CounterBook } from "./observe/rule-counters.ts";
 import { ModuleGates } from "./pipeline/module-gates.ts";
@@ -31,6 +32,9 @@ import { PinStore } from "./pipeline/pins.ts";
 import { createRequestPath, type RequestPath } from "./pipeline/request-path.ts";
 import { createUpgradePath } from "./pipeline/upgrade-path.ts";
 import { ModelState, type RevisionSource } from "./replica/model-state.ts";
+import { LegacyReaders } from "./shadow/legacy-readers.ts";
+import { Observer, type ObserverOptions } from "./shadow/observer.ts";
+import { ShadowClient } from "./shadow/shadow-client.ts";
 import { ShadowTee } from "./shadow/shadow-tee.ts";
 
 export type ProxyOptions = {
@@ -56,8 +60,18 @@ export type ProxyOptions = {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly accessLog?: AccessLog;
+  /** Where audit events go; without it there are none. */
+  readonly audit?: {
+    readonly sink: AuditSink;
+    /** Key of the pseudonyms of patients; without it the events name none. */
+    readonly key: string | undefined;
+    /** Its metrics. */
+    readonly sources: readonly Source[];
+  };
   readonly holdMsMax?: number;
   readonly drainMsMax?: number;
+  /** Where pairs of answers are compared. Absent: shadows are sent and counted, and nothing is compared. */
+  readonly observations?: Pick<ObserverOptions, "url" | "token" | "replica" | "recheckMs">;
 };
 
 export type Proxy = {
@@ -104,7 +118,8 @@ export async function createProxy(options: ProxyOptions): Promise<Proxy> {
     });
     stops.push(() => source.stop());
     stops.push(startHealthChecks([parts.legacy, ...parts.services.values()], logger));
-    const registry = createRegistry(parts.book, [parts.legacy, ...parts.services.values()], ownSources(parts));
+    const sources = [...ownSources(parts), ...(options.audit?.sources ?? [])];
+    const registry = createRegistry(parts.book, [parts.legacy, ...parts.services.values()], sources);
     let adminUrl = "";
     if (options.adminPort !== undefined) {
       const admin = await startAdminListener({
@@ -138,6 +153,7 @@ export async function createProxy(options: ProxyOptions): Promise<Proxy> {
         draining = true;
         logger.info({ event: events.draining });
         await drain(server, parts.streams, options.drainMsMax ?? limits.drainMsMax);
+        await parts.audit?.settled();
         await stopAll();
         logger.info({ event: events.stopped });
       },
@@ -160,6 +176,8 @@ async function partsOf(options: ProxyOptions, isDraining: () => boolean): Promis
           path: options.sessionPath ?? "/Interfaces/Session.ashx",
           key: options.sessionKey,
         });
+  const shadow = new ShadowTee();
+  const identities = new Identities({ endPoint, clock, logger });
   return {
     state: new ModelState(clock),
     legacy,
@@ -167,14 +185,28 @@ async function partsOf(options: ProxyOptions, isDraining: () => boolean): Promis
     transport: createTransport(),
     budget: new RetryBudget(clock),
     streams: new OpenStreams(() => random.next()),
-    identities: new Identities({ endPoint, clock, logger }),
+    identities,
     endPoint,
     tokens: await createTokenIssuer(options.identityKey, clock),
     gates: new ModuleGates(),
     pins: new PinStore(clock),
-    shadow: new ShadowTee(),
+    shadow,
+    shadowClient: new ShadowClient(clock),
+    readers: endPoint && new LegacyReaders(endPoint, clock),
+    observer:
+      options.observations && new Observer({ ...options.observations, counts: () => shadow.takeCounts(), clock }),
     book: new CounterBook(),
     log: options.accessLog ?? noAccessLog,
+    audit:
+      options.audit &&
+      new AuditTrail({
+        sink: options.audit.sink,
+        pseudonym: options.audit.key === undefined ? undefined : pseudonymWith(options.audit.key),
+        endPoint,
+        known: (session) => identities.lastKnown(session),
+        interfaceKey: options.interfaceKey,
+        clock,
+      }),
     logger,
     clock,
     interfaceKey: options.interfaceKey,
@@ -212,7 +244,9 @@ function groupsOf({ targets, clock }: ProxyOptions): { legacy: TargetGroup; serv
 
 async function closeTargets(parts: PathParts): Promise<void> {
   const groups = [parts.legacy, ...parts.services.values()];
-  await Promise.all([parts.shadow.close(), ...groups.map((group) => group.close())]);
+  parts.shadow.close();
+  await parts.observer?.close();
+  await Promise.all([parts.shadowClient.close(), ...groups.map((group) => group.close())]);
 }
 
 function httpServer(parts: PathParts): Server {

@@ -7,8 +7,10 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { type Config, createLogger, type Logger, type LogLevel, systemClock } from "@banyan/kernel";
 import type { ModuleState } from "@banyan/routing-rules";
+import { openAuditDelivery } from "../audit/audit-delivery.ts";
 import { createAccessLog } from "../observe/access-log.ts";
 import { build } from "../build.ts";
+import { events } from "../events.ts";
 import { controlLink } from "../replica/control-link.ts";
 import { fileRules } from "../replica/file-rules.ts";
 import { createProxy, type Proxy } from "../server.ts";
@@ -26,11 +28,14 @@ export type ProxySettings = {
     readonly replicaId: string;
     /** Folder the last good revision of each replica is kept in. */
     readonly savedFolder: string;
+    /** Folder audit events wait in until control has them, one a replica in it. */
+    readonly auditFolder: string;
   };
   readonly targets: Readonly<Record<string, readonly string[]>>;
   readonly sessionKey?: string | undefined;
   readonly interfaceKey?: string | undefined;
   readonly identityKey?: string | undefined;
+  readonly auditKey?: string | undefined;
   readonly trustedHops: readonly string[];
   readonly host: string;
   readonly port: number;
@@ -59,12 +64,14 @@ export function settingsOf(config: Config): ProxySettings {
             token: config.BANYAN_REPLICA_TOKEN,
             replicaId,
             savedFolder: join(config.BANYAN_DATA_DIR, "replicas"),
+            auditFolder: join(config.BANYAN_DATA_DIR, "audit"),
           },
         }),
     targets: targetsOf(config.LEGACY_URL, config.BANYAN_SERVICE_URLS),
     sessionKey: config.LEGACY_SESSION_KEY,
     interfaceKey: config.LEGACY_INTERFACE_KEY,
     identityKey: config.BANYAN_IDENTITY_KEY,
+    auditKey: config.BANYAN_AUDIT_KEY,
     trustedHops: config.BANYAN_TRUSTED_HOPS.split(",").filter((one) => one !== ""),
     host: config.BANYAN_HOST,
     port: config.BANYAN_PROXY_PORT,
@@ -74,9 +81,9 @@ export function settingsOf(config: Config): ProxySettings {
   };
 }
 
-/** @throws what createProxy throws. */
-export function startFrom(settings: ProxySettings, logger: Logger, onLoad?: OnLoad): Promise<Proxy> {
-  const { control, stages, rulesPath } = settings;
+/** @throws what createProxy throws; the file system's error when audit events cannot be kept. */
+export async function startFrom(settings: ProxySettings, logger: Logger, onLoad?: OnLoad): Promise<Proxy> {
+  const { control, stages, rulesPath, auditKey } = settings;
   const files = fileRules({
     path: rulesPath,
     ...(stages ? { states: new Map(Object.entries(stages)) } : {}),
@@ -84,7 +91,18 @@ export function startFrom(settings: ProxySettings, logger: Logger, onLoad?: OnLo
     logger: onLoad ? createLogger({ name: "proxy", level: "silent" }) : logger,
     ...(onLoad ? { onLoad } : {}),
   });
-  return createProxy({
+  if (!control) logger.warn({ event: events.noAudit, hint: "without control nobody keeps audit events" });
+  const delivery =
+    control &&
+    (await openAuditDelivery({
+      folder: join(control.auditFolder, control.replicaId),
+      url: control.url,
+      token: control.token,
+      replica: control.replicaId,
+      logger,
+    }));
+  const making = createProxy({
+    ...(delivery ? { audit: { sink: delivery.sink, key: auditKey, sources: delivery.sources } } : {}),
     rules:
       control === undefined
         ? files
@@ -98,6 +116,9 @@ export function startFrom(settings: ProxySettings, logger: Logger, onLoad?: OnLo
             logger,
             clock: systemClock,
           }),
+    ...(control === undefined
+      ? {}
+      : { observations: { url: control.url, token: control.token, replica: control.replicaId } }),
     targets: settings.targets,
     sessionKey: settings.sessionKey,
     interfaceKey: settings.interfaceKey,
@@ -110,4 +131,15 @@ export function startFrom(settings: ProxySettings, logger: Logger, onLoad?: OnLo
     logger,
     ...(settings.accessLog ? { accessLog: createAccessLog(process.stdout, () => systemClock.now()) } : {}),
   });
+  const proxy = await making.catch(async (error: unknown) => {
+    await delivery?.close();
+    throw error;
+  });
+  return {
+    ...proxy,
+    close: async () => {
+      await proxy.close();
+      await delivery?.close();
+    },
+  };
 }

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { CanonicalTarget } from "../pipeline/canonical.ts";
+import type { AnswerTap } from "../shadow/answer.ts";
 import type { Failure } from "./failure.ts";
 
 /** One attempt to have one target answer one request. */
@@ -28,8 +29,8 @@ export type Exchange = {
   readonly beforeHead: ((rawHeaders: readonly string[]) => Promise<readonly string[]> | undefined) | undefined;
   /** Called once the answer turns out to be an event stream, with what ends it; gives back what to call when it has ended. */
   readonly onEventStream: (end: () => void) => () => void;
-  /** Receives the pieces of the answer's body where a shadow wants them. */
-  readonly onPiece: ((chunk: Buffer) => void) | undefined;
+  /** Copies the answer where a shadow will stand against it. */
+  readonly tap: AnswerTap | undefined;
 };
 
 export type RequestBody =

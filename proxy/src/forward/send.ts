@@ -122,6 +122,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     const raw = (controller.rawHeaders ?? []) as (string | Buffer)[];
     const text = raw.map((part) => (typeof part === "string" ? part : part.toString("latin1")));
     this.#headers = responseHeaders(text, exchange.rewrite);
+    exchange.tap?.head(status, this.#headers);
     for (const cookie of exchange.setCookies) setCookie(this.#headers, cookie);
     const waits = exchange.beforeHead?.(text);
     if (!waits) {
@@ -167,8 +168,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
-    const { response, onPiece } = this.#exchange;
-    onPiece?.(chunk);
+    const { response, tap } = this.#exchange;
+    tap?.piece(chunk);
     if (this.#pieces) {
       this.#pieces.push(chunk);
       return;

@@ -51,6 +51,8 @@ export type SessionEndPoint = {
   look(cookies: string): Promise<SessionAnswer>;
   /** Renews the session as a legacy page would have, and changes it. */
   renew(cookies: string, change?: SessionChange): Promise<SessionAnswer>;
+  /** Opens a session of the shadow account of a role, at a site; its cookies are in `setCookies`. */
+  openShadow(who: { readonly role: string; readonly site: string }): Promise<SessionAnswer>;
 };
 
 export function createSessionEndPoint(options: {
@@ -80,6 +82,7 @@ export function createSessionEndPoint(options: {
   return {
     look: (cookies) => ask({ cookies, renew: false }),
     renew: (cookies, change = {}) => ask({ cookies, renew: true, ...change }),
+    openShadow: ({ role, site }) => ask({ cookies: "", shadow: { role, site } }),
   };
 }
 

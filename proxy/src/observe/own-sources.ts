@@ -37,6 +37,16 @@ export function ownSources(parts: PathParts): Source[] {
     gauge("banyan_proxy_streams", "Open WebSockets and event streams.", () => streams.size),
     by("banyan_proxy_streams_total", "Streams closed by a flip, or refused.", "result", () => streams.counts),
     counter("banyan_proxy_retries_refused_total", "Retries the budget did not allow.", () => budget.refused),
+    by("banyan_proxy_shadow_lost_total", "Pairs of answers not compared, by reason.", "reason", () => ({
+      ...parts.observer?.lost,
+    })),
+    gauge("banyan_proxy_rechecks", "Requests waiting to be read again.", () => parts.observer?.waiting ?? 0),
+    counter(
+      "banyan_proxy_shadow_sessions_refused_total",
+      "Legacy sessions of shadow accounts that could not be had.",
+      () => Number(parts.readers?.refused ?? 0),
+    ),
+    by("banyan_proxy_audit_total", "Audit events by what became of them.", "result", () => parts.audit?.counts ?? {}),
     by("banyan_proxy_shadow_dropped_total", "Shadows not sent, by reason.", "reason", () => shadow.dropped),
     {
       name: "banyan_proxy_shadow_total",

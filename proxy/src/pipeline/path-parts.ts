@@ -1,6 +1,7 @@
 /** What the request path works with; made once, in server.ts. */
 
 import type { Clock, Logger } from "@banyan/kernel";
+import type { AuditTrail } from "../audit/audit-trail.ts";
 import type { OpenStreams } from "../forward/open-streams.ts";
 import type { RetryBudget } from "../forward/retry-budget.ts";
 import type { TargetGroup } from "../forward/target-group.ts";
@@ -11,6 +12,9 @@ import type { TokenIssuer } from "../identity/tokens.ts";
 import type { AccessLog } from "../observe/access-log.ts";
 import type { CounterBook } from "../observe/rule-counters.ts";
 import type { ModelState } from "../replica/model-state.ts";
+import type { LegacyReaders } from "../shadow/legacy-readers.ts";
+import type { Observer } from "../shadow/observer.ts";
+import type { ShadowClient } from "../shadow/shadow-client.ts";
 import type { ShadowTee } from "../shadow/shadow-tee.ts";
 import type { ModuleGates } from "./module-gates.ts";
 import type { PinStore } from "./pins.ts";
@@ -29,8 +33,15 @@ export type PathParts = {
   readonly gates: ModuleGates;
   readonly pins: PinStore;
   readonly shadow: ShadowTee;
+  readonly shadowClient: ShadowClient;
+  /** Legacy sessions of shadow accounts; undefined without the session end point. */
+  readonly readers: LegacyReaders | undefined;
+  /** Takes pairs of answers to control; undefined without control: shadows are then sent and counted only. */
+  readonly observer: Observer | undefined;
   readonly book: CounterBook;
   readonly log: AccessLog;
+  /** Undefined: nobody takes audit events (a proxy without control). */
+  readonly audit: AuditTrail | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
   /** Key interface partners show in `X-Ifc-Key`. */

@@ -10,11 +10,12 @@
  *   5     module-gates.ts            writes of a fenced module wait; every write is counted by module and epoch
  *   6     service-call.ts, forward/  headers and body for the target, streamed both ways
  *   7     settle.ts                  retry or fallback of reads; a closed list of failures mapped to statuses
- *   8     observe/, shadow/          counters, access log with the path's template, shadow after the answer
+ *   8     observe/, audit/, shadow/  counters, access log with the path's template, audit event, shadow after the answer
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Decision, RuleModel } from "@banyan/routing-rules";
+import type { RequestBody } from "../forward/exchange.ts";
 import { errorAnswer } from "../forward/error-page.ts";
 import { type Failure, meaningOf } from "../forward/failure.ts";
 import type { ServedBy } from "../observe/rule-counters.ts";
@@ -24,7 +25,7 @@ import { type Decided, identifyAndDecide } from "./identify.ts";
 import type { PathParts } from "./path-parts.ts";
 import type { PinnedWrite } from "./pins.ts";
 import { settle } from "./settle.ts";
-import { offerShadow } from "./shadow-offer.ts";
+import { offerShadow, tapFor } from "./shadow-offer.ts";
 import { newTraceIds } from "./trace-ids.ts";
 import { type Visit, visitOf } from "./visit.ts";
 
@@ -146,12 +147,14 @@ async function serveDecided(
   // 7. Settle.
   const { rule } = decision;
   const pinned = pinWriter(parts, visit, rule);
-  const { outcome, side } = await settle(parts, { visit, decision, response, body, cookie: pinned?.cookie });
+  const tap = tapFor(parts, visit, decision);
+  const { outcome, side } = await settle(parts, { visit, decision, response, body, cookie: pinned?.cookie, tap });
   pinned?.answered();
   // 8. Observe.
   if (outcome.kind === "answered") {
-    observe(parts, visit, decision, { by: side, status: outcome.status, bytes: outcome.bytes, failure: undefined });
-    offerShadow(parts, { visit, decision, served: side, body, response });
+    const settled = { by: side, status: outcome.status, bytes: outcome.bytes, failure: undefined };
+    observe(parts, visit, decision, settled, body);
+    offerShadow(parts, { visit, decision, served: side, body, response, tap });
     return;
   }
   if (rule) parts.book.of(rule, side).failed(outcome.failure);
@@ -159,7 +162,7 @@ async function serveDecided(
     outcome.kind === "cut"
       ? { by: side, status: meaningOf[outcome.failure].status, bytes: outcome.bytes, failure: outcome.failure }
       : fail(outcome.failure, request, response, ids.requestId);
-  observe(parts, visit, decision, settled);
+  observe(parts, visit, decision, settled, body);
 }
 
 function refusalBeforeForward(parts: PathParts, visit: Visit, decision: Decision): Failure | undefined {
@@ -200,7 +203,7 @@ function refusalFailure(reason: AdmitRefusal): Failure {
   return reason === "targetTooLong" ? "targetTooLong" : "badRequest";
 }
 
-function observe(parts: PathParts, visit: Visit, decision: Decision, settled: Settled): void {
+function observe(parts: PathParts, visit: Visit, decision: Decision, settled: Settled, body?: RequestBody): void {
   const { rule } = decision;
   const durationMs = parts.clock.monotonicMs() - visit.startedMs;
   const counters = rule ? parts.book.of(rule, settled.by) : parts.book.unadmitted;
@@ -220,6 +223,7 @@ function observe(parts: PathParts, visit: Visit, decision: Decision, settled: Se
     durationMs,
     reason: settled.failure ?? decision.reasons.at(-1)?.code ?? "noRule",
   });
+  parts.audit?.record(visit, decision, settled, body);
 }
 
 function observeUnadmitted(

@@ -19,6 +19,7 @@ import { headerRewriter } from "../forward/rewrite.ts";
 import type { TargetGroup } from "../forward/target-group.ts";
 import type { TargetState } from "../forward/target.ts";
 import { limits } from "../limits.ts";
+import type { AnswerTap } from "../shadow/answer.ts";
 import { decideNow, principalOfVisit } from "./identify.ts";
 import type { PathParts } from "./path-parts.ts";
 import { serviceCall } from "./service-call.ts";
@@ -36,6 +37,7 @@ export type Settling = {
   readonly body: RequestBody;
   /** A Set-Cookie value of ours for the answer. */
   readonly cookie: string | undefined;
+  readonly tap: AnswerTap | undefined;
 };
 
 export async function settle(parts: PathParts, settling: Settling): Promise<SettledOutcome> {
@@ -94,7 +96,7 @@ async function exchangeFor(
     setCookies: [...(call?.setCookies ?? []), ...(cookie === undefined ? [] : [cookie])],
     beforeHead: call?.beforeHead,
     onEventStream: (end) => openStream(parts, visit, side, end),
-    onPiece: undefined,
+    tap: one.tap,
   };
 }
 

@@ -56,12 +56,9 @@ export function createUpgradePath(parts: PathParts, upgrader: Upgrader): Upgrade
       // 8. Observe.
       onEnded: (status) => {
         if (!connected) taken.target.ended(status === 0 ? "failure" : "success");
-        observe(parts, visit, {
-          rule,
-          side,
-          status: status || meaningOf.connectReset.status,
-          revision: decision.revision,
-        });
+        const settled = { by: side, status: status || meaningOf.connectReset.status, failure: undefined };
+        observe(parts, visit, { rule, side, status: settled.status, revision: decision.revision });
+        parts.audit?.record(visit, decision, settled, undefined);
       },
     });
   };

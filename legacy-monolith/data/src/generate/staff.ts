@@ -58,6 +58,12 @@ const closed = [
   { id: "SYSTEM", name: "SYSTEM, BATCH", role: "ADMN", failures: 0, lock: "Y", active: "N" },
 ] as const;
 
+/**
+ * Accounts of the shadow comparison, one a role: it reads the legacy system in their name, so that no clinician's session and
+ * no line of the audit trail in a clinician's name is ever touched. Nobody can log in as one: the hash is of no password.
+ */
+const shadowRoles = ["FDSK", "NURS", "PHYS", "LABT", "BILL", "RPTS", "ADMN"] as const;
+
 export const clinic: Clinic = {
   providers,
   desk: others.filter(({ role }) => role === "FDSK").map(({ id }) => id),
@@ -113,6 +119,10 @@ const login = (user: string, name: string, role: string, site: string): StaffLog
 
 function addOfficeUsers(tables: Tables, random: Random, today: Day): void {
   const PwdHash = staffPasswordHash(demoPassword);
+  for (const role of shadowRoles) {
+    const UsrNm = `SHADOW COMPARISON, ${role}`;
+    tables.USRMST.push(row("USRMST", { UsrID: `SHD${role}`, UsrNm, PwdHash: "0".repeat(32), RoleCd: role }));
+  }
   for (const { id, name, role, site } of others) {
     tables.USRMST.push(
       row("USRMST", { UsrID: id, UsrNm: name, PwdHash, RoleCd: role, LocCd: site, LastLgn: lastLogin(random, today) }),

@@ -7,13 +7,15 @@
  *   `currentPatient`  sets the session's current patient (integer), or clears it (null)
  *   `currentEncounter` sets or clears the current visit
  *   `breakGlassPatient` sets the patient opened by break-glass (the caller has audited that)
+ *   `shadow`          `{role, site}`: opens a session of the role's shadow account (`SHD` and the role) at that site instead
+ *                     of asking about cookies, which must then be empty; its cookies come back in `setCookies`
  *
  * 200 `{kind:"staff", user, name, role, site, provider, currentPatient, currentEncounter, breakGlassPatient, issuedAt,
  * expiresAt, setCookies, portal}`: instants are ISO 8601 in UTC; absent numbers are null; `setCookies` are Set-Cookie values
  * the caller must hand to the browser (a renewed ticket, EHRCtx); `portal` is null or the portal's patient.
  * 200 `{kind:"portal", portal:{user, patient, proxyFor, expiresAt}, setCookies}` when only `.PORTALAUTH` is valid.
  * 401 `{code:"BAD_KEY"}`; 404 `{code:"NO_SESSION"}` when the cookies name nobody; 400 `{code:"BAD_REQUEST"}`; 404
- * `{code:"NO_PATIENT"}` when `currentPatient` is unknown. No refusal holds data of a request.
+ * `{code:"NO_PATIENT"}` when `currentPatient` is unknown; 404 `{code:"NO_SHADOW_ACCOUNT"}`. No refusal holds data of a request.
  */
 
 import { z } from "zod";
@@ -37,6 +39,7 @@ const requestShape = z.strictObject({
   currentPatient: id.nullable().optional(),
   currentEncounter: id.nullable().optional(),
   breakGlassPatient: id.nullable().optional(),
+  shadow: z.strictObject({ role: z.string().regex(/^[A-Z]{4}$/), site: z.string().trim().min(1).max(4) }).optional(),
 });
 
 type Ask = z.infer<typeof requestShape>;
@@ -45,6 +48,7 @@ export async function sessionInterface(ctx: PageContext): Promise<Answer> {
   if (!sameSecret(ctx.header("x-session-key"), ctx.server.sessionKey)) return json(401, { code: "BAD_KEY" });
   const ask = readAsk(ctx.rawBody);
   if (!ask) return json(400, { code: "BAD_REQUEST" });
+  if (ask.shadow) return openShadowSession(ctx, ask.shadow);
   const cookies = parseCookies(ask.cookies);
   const setCookies: string[] = [];
   const portal = portalAnswer(ctx, cookies, ask, setCookies);
@@ -58,13 +62,19 @@ export async function sessionInterface(ctx: PageContext): Promise<Answer> {
 
   const session = openSession(ctx, cookies, user, ask, setCookies);
   changeSession(session, ask, setCookies);
-  let { issuedAt, expiresAt } = ticket;
+  let life: Life = ticket;
   if (ask.renew && ctx.server.tickets.isHalfOver(ticket)) {
     const renewed = ctx.server.tickets.issue(user.usrId);
     setCookies.push(serializeCookie(ticketCookie, renewed));
-    ({ issuedAt, expiresAt } = ctx.server.tickets.read(renewed) ?? ticket);
+    life = ctx.server.tickets.read(renewed) ?? ticket;
   }
-  return json(200, {
+  return json(200, { ...staffAnswer(user, session, life), setCookies, portal: portal ?? null });
+}
+
+type Life = { readonly issuedAt: Date; readonly expiresAt: Date };
+
+function staffAnswer(user: StaffUser, session: Session, life: Life): object {
+  return {
     kind: "staff",
     user: user.usrId,
     name: user.name,
@@ -74,11 +84,23 @@ export async function sessionInterface(ctx: PageContext): Promise<Answer> {
     currentPatient: session.CurPatNo ?? null,
     currentEncounter: session.CurEncNo ?? null,
     breakGlassPatient: session.BtgPat ?? null,
-    issuedAt: issuedAt.toISOString(),
-    expiresAt: expiresAt.toISOString(),
-    setCookies,
-    portal: portal ?? null,
-  });
+    issuedAt: life.issuedAt.toISOString(),
+    expiresAt: life.expiresAt.toISOString(),
+  };
+}
+
+/** A session in nobody's name but the shadow account's: reads made for comparison leave clinicians' sessions alone. */
+async function openShadowSession(ctx: PageContext, { role, site }: NonNullable<Ask["shadow"]>): Promise<Answer> {
+  const account = await loadUser(ctx.db, `SHD${role}`);
+  if (!account || account.role !== role) return json(404, { code: "NO_SHADOW_ACCOUNT" });
+  const user: StaffUser = { ...account, locCd: site };
+  const { id, session } = ctx.server.sessions.create();
+  fillSession(session, user);
+  const issued = ctx.server.tickets.issue(user.usrId);
+  const life = ctx.server.tickets.read(issued);
+  if (!life) return json(404, { code: "NO_SHADOW_ACCOUNT" });
+  const setCookies = [serializeCookie(sessionCookie, id), serializeCookie(ticketCookie, issued)];
+  return json(200, { ...staffAnswer(user, session, life), setCookies, portal: null });
 }
 
 function readAsk(body: Buffer): Ask | undefined {
