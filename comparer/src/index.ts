@@ -1,0 +1,29 @@
+/** The comparer: two answers in, one verdict out. It reads no network, no database and no environment. */
+
+export type { Answer, RawHeaders } from "./answer/answer.ts";
+export { type CompareOptions, compareAnswers } from "./compare.ts";
+export { type Budget, defaultBudget } from "./limits.ts";
+export { compileRules, noRules, type RuleModel } from "./rules/rule-model.ts";
+export { lintComparisonRules } from "./rules/lint.ts";
+export {
+  type ComparisonRuleSet,
+  parseComparisonRules,
+  readComparisonRules,
+  type RuleProblem,
+} from "./rules/rule-set.ts";
+export {
+  type Channel,
+  channels,
+  type Difference,
+  type DifferingValues,
+  type Finding,
+  type IncomparableReason,
+  incomparableReasons,
+  type Kind,
+  kinds,
+  type RuleHit,
+  signatureOf,
+  type Transform,
+  transforms,
+  type Verdict,
+} from "./verdict.ts";
