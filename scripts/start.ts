@@ -2,7 +2,7 @@
  * `npm start`: everything that exists, on the embedded default. Numbered as it happens:
  *   1. the state folder is taken (one instance a folder) and every port is tried
  *   2. the legacy side: simulated SQL Server; schema and, on an empty database, data; the legacy web application
- *   3. at the same time the control plane with its database
+ *   3. at the same time the control plane with its database, and on that the extracted services
  *   4. the proxy, the clinicians' address
  *   5. addresses and log-ins are printed; wait for Ctrl-C
  * Children end in the reverse order. One that dies by itself takes the rest down with exit 1.
@@ -22,6 +22,7 @@ import {
 import { parseStartArguments, startHelp } from "./start/arguments.ts";
 import { type Child, startChild } from "./start/children.ts";
 import { ensureData } from "./start/data.ts";
+import { startServices, serviceUrls } from "./start/services.ts";
 import { openState, type StateFolder } from "./start/state.ts";
 import { summary } from "./start/summary.ts";
 
@@ -33,6 +34,8 @@ const ports = [
   ["legacy web", "LEGACY_WEB_PORT"],
   ["control", "CONTROL_PORT"],
   ["control database", "CONTROL_DATABASE_PORT"],
+  ["patients service", "PATIENTS_PORT"],
+  ["scheduling service", "SCHEDULING_PORT"],
   ["proxy", "BANYAN_PROXY_PORT"],
   ["proxy administration", "BANYAN_PROXY_ADMIN_PORT"],
 ] as const;
@@ -89,20 +92,34 @@ async function startAll(
   const adminToken = config.CONTROL_ADMIN_TOKEN ?? state.secrets.adminToken;
   const replicaToken = config.BANYAN_REPLICA_TOKEN ?? state.secrets.replicaToken;
   const auditKey = config.BANYAN_AUDIT_KEY ?? state.secrets.auditKey;
-  const [legacy, control] = await allStarted([
-    startLegacy(child, state, config, options),
-    child("control", "control/src/main.ts", {
+  const serviceToken = config.BANYAN_SERVICE_TOKEN ?? state.secrets.serviceToken;
+  const found = { BANYAN_SERVICE_URLS: serviceUrls(config) };
+  const startControl = async () => {
+    const control = await child("control", "control/src/main.ts", {
       BANYAN_DATA_DIR: state.path,
       CONTROL_ADMIN_TOKEN: adminToken,
       BANYAN_REPLICA_TOKEN: replicaToken,
-    }),
-  ]);
+      BANYAN_SERVICE_TOKEN: serviceToken,
+      ...found,
+    });
+    const databaseUrl = config.DATABASE_URL ?? String(control.details["databaseUrl"]);
+    const services = await startServices({
+      config,
+      secrets: state.secrets,
+      serviceToken,
+      adminUrl: databaseUrl,
+      child,
+    });
+    return { url: String(control.details["url"]), databaseUrl, services };
+  };
+  const [legacy, control] = await allStarted([startLegacy(child, state, config, options), startControl()]);
   const proxy = await child("proxy", "proxy/src/main.ts", {
     BANYAN_DATA_DIR: state.path,
     LEGACY_URL: legacy.legacyUrl,
     LEGACY_SESSION_KEY: state.secrets.sessionKey,
     LEGACY_INTERFACE_KEY: state.secrets.interfaceKey,
-    CONTROL_URL: String(control.details["url"]),
+    CONTROL_URL: control.url,
+    ...found,
     BANYAN_REPLICA_TOKEN: replicaToken,
     BANYAN_IDENTITY_KEY: config.BANYAN_IDENTITY_KEY ?? state.secrets.identityKey,
     BANYAN_AUDIT_KEY: auditKey,
@@ -110,10 +127,11 @@ async function startAll(
   state.writeConnections({
     proxyUrl: proxy.details["url"],
     proxyAdminUrl: proxy.details["adminUrl"],
-    controlUrl: control.details["url"],
+    controlUrl: control.url,
     adminToken,
     auditKey,
-    databaseUrl: config.DATABASE_URL ?? control.details["databaseUrl"],
+    databaseUrl: control.databaseUrl,
+    services: control.services,
     ...legacy,
   });
 }

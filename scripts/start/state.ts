@@ -19,6 +19,9 @@ const secretsSchema = z.object({
   /** Ed25519, PKCS #8 PEM: every proxy of this installation signs with it. */
   identityKey: z.string(),
   auditKey: z.string(),
+  /** Passwords of the services' database logins are made from it. */
+  serviceKey: z.string(),
+  serviceToken: z.string(),
 });
 
 export type Secrets = z.infer<typeof secretsSchema>;
@@ -56,7 +59,7 @@ function refuseIfRunning(path: string, lock: string): void {
     code: "STATE_IN_USE",
     op: "npm start",
     message: `another instance (process ${pid}) is running on ${path}`,
-    hint: "Stop it first, or give this one a folder and ports of its own: BANYAN_DATA_DIR, BANYAN_PROXY_PORT, BANYAN_PROXY_ADMIN_PORT, CONTROL_PORT, CONTROL_DATABASE_PORT, LEGACY_WEB_PORT, LEGACY_SQL_PORT, LEGACY_SQL_ENGINE_PORT.",
+    hint: "Stop it first, or give this one a folder and ports of its own: BANYAN_DATA_DIR, BANYAN_PROXY_PORT, BANYAN_PROXY_ADMIN_PORT, CONTROL_PORT, CONTROL_DATABASE_PORT, PATIENTS_PORT, SCHEDULING_PORT, LEGACY_WEB_PORT, LEGACY_SQL_PORT, LEGACY_SQL_ENGINE_PORT.",
   });
 }
 
@@ -82,6 +85,8 @@ function readSecrets(file: string): Secrets {
     replicaToken: present.replicaToken ?? secret(),
     identityKey: present.identityKey ?? newIdentityKey(),
     auditKey: present.auditKey ?? randomBytes(32).toString("hex"),
+    serviceKey: present.serviceKey ?? secret(),
+    serviceToken: present.serviceToken ?? secret(),
   };
   writePrivate(file, secrets);
   return secrets;

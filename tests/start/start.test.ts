@@ -48,6 +48,8 @@ async function environment(): Promise<Record<string, string>> {
     BANYAN_PROXY_ADMIN_PORT: await freePort(),
     CONTROL_PORT: await freePort(),
     CONTROL_DATABASE_PORT: await freePort(),
+    PATIENTS_PORT: await freePort(),
+    SCHEDULING_PORT: await freePort(),
     LEGACY_WEB_PORT: await freePort(),
     LEGACY_SQL_PORT: await freePort(),
     LEGACY_SQL_ENGINE_PORT: await freePort(),
@@ -129,7 +131,13 @@ describe("npm start", { timeout: 120_000 }, () => {
       databaseUrl: expect.stringContaining(String(env["CONTROL_DATABASE_PORT"])),
       logins: expect.arrayContaining([expect.objectContaining({ user: expect.any(String) })]),
       legacyUrl: expect.stringContaining(String(env["LEGACY_WEB_PORT"])),
+      services: [
+        { name: "patients", url: `http://127.0.0.1:${env["PATIENTS_PORT"]}` },
+        { name: "scheduling", url: `http://127.0.0.1:${env["SCHEDULING_PORT"]}` },
+      ],
     });
+    for (const port of [env["PATIENTS_PORT"], env["SCHEDULING_PORT"]])
+      expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
     banyan(env, "stage", "lab", "shadow", "--reason", "a first look");
     first.child.kill("SIGTERM");
     expect(await first.ended()).toBe(0);
