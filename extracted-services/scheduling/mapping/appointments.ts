@@ -16,6 +16,17 @@ const legacy = { conflict: "legacy" } as const;
 const newer = { conflict: "newer" } as const;
 const service = { conflict: "service" } as const;
 
+/** Codes of the set APSTAT by what they mean. */
+export const statusMeanings = {
+  SC: "scheduled",
+  CF: "confirmed",
+  CI: "arrived",
+  RM: "roomed",
+  CO: "completed",
+  NS: "no-show",
+  CX: "cancelled",
+} as const;
+
 const base = defineTable({
   legacyTable: "tblAppointment",
   legacyKey: ["ApptID"],
@@ -35,20 +46,7 @@ const base = defineTable({
     ApptTm: clockTime("local_time"),
     DurMin: int("duration_minutes", { type: "smallint" }),
     ApTypCd: text("visit_type", "char(4)", newer),
-    StatCd: code(
-      "status",
-      "char(2)",
-      {
-        SC: "scheduled",
-        CF: "confirmed",
-        CI: "arrived",
-        RM: "roomed",
-        CO: "completed",
-        NS: "no-show",
-        CX: "cancelled",
-      },
-      legacy,
-    ),
+    StatCd: code("status", "char(2)", statusMeanings, legacy),
     RsnTx: text("reason", "varchar(100)", newer),
     OvrBkYN: flag("overbooked", newer),
     CxRsnCd: text("cancel_reason", "char(2)", service),

@@ -7,7 +7,7 @@ import { changeOf, roundToDatetime, type TargetRow } from "@banyan/service-kit/m
 import type { WriteTransaction } from "@banyan/service-kit";
 import { appointments, periodOf } from "../../mapping/appointments.ts";
 import { type Appointment, claimsTime } from "../domain/appointment.ts";
-import { appointmentColumns, appointmentRow } from "../store/appointments.ts";
+import { appointmentRow } from "../store/appointments.ts";
 import { isTaken, lockCalendar } from "./calendar.ts";
 
 /** Who changes something, and when. */
@@ -16,6 +16,9 @@ export type Actor = { readonly user: string; readonly at: Date };
 export type StoreResult =
   | { readonly kind: "stored"; readonly appointment: Appointment }
   | { readonly kind: "slot-taken" };
+
+/** Blocked time is called by its reason, as far as the legacy column for names takes it. */
+const nameCharsMax = 60;
 
 /** What the caller decides of a new appointment; the rest is filled in here. */
 export type NewAppointment = Pick<
@@ -31,7 +34,7 @@ export type NewAppointment = Pick<
   | "overbooked"
   | "bookedThrough"
   | "status"
-> & { readonly blockedName: string | null };
+>;
 
 /** @throws RefusedError ids-exhausted */
 export async function insertAppointment(
@@ -39,12 +42,11 @@ export async function insertAppointment(
   wanted: NewAppointment,
   actor: Actor,
 ): Promise<StoreResult> {
-  const { blockedName, ...chosen } = wanted;
   const at = stampOf(actor);
   const draft: Appointment = {
-    ...chosen,
+    ...wanted,
     id: 0,
-    patientName: wanted.patientId === null ? blockedName : null,
+    patientName: wanted.patientId === null ? (wanted.reason?.slice(0, nameCharsMax) ?? null) : null,
     patientMrn: null,
     patientPhone: null,
     providerName: null,
