@@ -30,6 +30,7 @@ function revisionOf(count: number): RevisionModel {
     dryRun: false,
     shadow: "never" as const,
     serve: "stage" as const,
+    audit: true,
   }));
   return compile([
     {

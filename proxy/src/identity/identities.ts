@@ -73,6 +73,12 @@ export class Identities {
     this.#entries.delete(key);
   }
 
+  /** Whom it last said it was, however long ago: for the record, not for a decision. */
+  lastKnown(key: string): Principal | undefined {
+    const principal = this.#entries.get(key)?.principal;
+    return principal?.kind === "anonymous" ? undefined : principal;
+  }
+
   /** With the end point away: whom it last said it was, for a while. */
   known(key: string): Principal {
     return this.#stale(this.#entries.get(key));

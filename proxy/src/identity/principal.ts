@@ -53,6 +53,12 @@ export function sessionCookiesOf(headers: IncomingHttpHeaders): string | undefin
   return found.map((one) => one.replace(/^;\s*/, "")).join("; ");
 }
 
+/** The patient the browser shows as open, from the cookie that legacy scripts read; nothing is decided by it. */
+export function openPatientOf(cookies: string | undefined): string | undefined {
+  if (cookies === undefined || !cookies.includes("EHRCtx=")) return undefined;
+  return /(?:^|;\s*)EHRCtx=(?:[^;]*&)?pid=(\d{1,10})/.exec(cookies)?.[1];
+}
+
 /** Stands for a session in maps, tokens and lanes, so that no cookie is kept. */
 export function sessionHash(cookies: string): string {
   return hash("sha256", cookies, "base64url");
