@@ -1,5 +1,6 @@
 /** `PatientService.asmx`: the type-ahead of the patient box. */
 
+import { asStored } from "@banyan/service-kit/legacy";
 import { patientTable } from "../../mapping/patient.ts";
 import { typeAheadRowsMax } from "../limits.ts";
 import { typeAhead } from "../store/patient-reads.ts";
@@ -22,7 +23,7 @@ export const patientService: PatientsService = {
         const rowsMax = Math.min(Math.max(args.int("maxRows") || 10, 1), typeAheadRowsMax);
         await ctx.authorise({ action: "patient.search", query: `prefix=${prefix}` });
         if (prefix === "") return [];
-        const found = await typeAhead(ctx.store, prefix, rowsMax);
+        const found = await typeAhead(ctx.store, asStored(prefix, prefix.length), rowsMax);
         return found.map((patient) => {
           const { text, date } = inLegacyTerms(patientTable, patient);
           return {

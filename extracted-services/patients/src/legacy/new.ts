@@ -6,6 +6,7 @@
 import { commit, type WorkResult } from "@banyan/service-kit";
 import {
   type Answer,
+  asStored,
   button,
   checkBox,
   grid,
@@ -80,7 +81,11 @@ function duplicates(ctx: PatientsContext, values: Demographics): Promise<Patient
     parseUsDate(values["DOB"] ?? "")
       ?.toISOString()
       .slice(0, 10) ?? "";
-  return findAlike(ctx.store, { family: values["LName"] ?? "", given: values["FName"] ?? "", birthDate });
+  return findAlike(ctx.store, {
+    family: asStored(values["LName"] ?? "", 30),
+    given: asStored(values["FName"] ?? "", 20),
+    birthDate,
+  });
 }
 
 function duplicateList(alike: readonly Patient[]): Html {

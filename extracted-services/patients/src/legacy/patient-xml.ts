@@ -1,6 +1,6 @@
 /** What the partner laboratory reads of a patient: windows-1252 XML, a fixed order of elements, 200 even when nobody has the MRN. */
 
-import { type Answer, compactDate, escapeXml, xml1252 } from "@banyan/service-kit/legacy";
+import { type Answer, asStored, compactDate, escapeXml, xml1252 } from "@banyan/service-kit/legacy";
 import { coverageTable } from "../../mapping/coverage.ts";
 import { patientTable } from "../../mapping/patient.ts";
 import { coveragesOf } from "../store/coverages.ts";
@@ -10,7 +10,7 @@ import { subjectOf } from "./open-record.ts";
 import { inLegacyTerms } from "./terms.ts";
 
 export async function patientXml(ctx: PatientsContext): Promise<Answer> {
-  const mrn = ctx.query("mrn").trim().slice(0, 20);
+  const mrn = asStored(ctx.query("mrn").trim(), 20);
   const patient = await findByMrn(ctx.store, mrn);
   await ctx.authorise({
     action: "patient.export",

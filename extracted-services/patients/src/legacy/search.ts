@@ -5,6 +5,7 @@
 
 import {
   type Answer,
+  asStored,
   button,
   eventTarget,
   grid,
@@ -118,10 +119,10 @@ async function resultGrid(ctx: PatientsContext, criteria: Criteria, born: Date |
   const found = await searchPatients(
     ctx.store,
     {
-      family: criteria.ln,
-      given: criteria.fn,
+      family: asStored(criteria.ln, 30),
+      given: asStored(criteria.fn, 20),
       birthDate: born?.toISOString().slice(0, 10),
-      mrn: criteria.mrn.slice(0, 20),
+      mrn: asStored(criteria.mrn, 20),
     },
     { order: orders[criteria.sort], descending: criteria.desc, page: criteria.page, rowsMax: gridRowsMax },
   );
