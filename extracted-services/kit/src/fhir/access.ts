@@ -19,7 +19,7 @@ import {
   referenceCondition,
   tokenCondition,
 } from "./search/condition.ts";
-import { commonParameters, type SearchParameter } from "./search/parameter.ts";
+import { commonParameters, type SearchParameter, securityParameter } from "./search/parameter.ts";
 import { conditionOf } from "./search/request.ts";
 import type { Version } from "./store.ts";
 import { present } from "./representation.ts";
@@ -40,13 +40,7 @@ export const verbs: Readonly<Record<Interaction, Verb>> = {
   delete: { verb: "delete", permission: "d", operation: "D" },
 };
 
-/** Standard codes of http://terminology.hl7.org/CodeSystem/v3-Confidentiality: a chart that needs break-glass is `R`. */
-const securityParameter: SearchParameter = {
-  name: "_security",
-  type: "token",
-  definition: "http://hl7.org/fhir/SearchParameter/Resource-security",
-  expression: "meta.security",
-};
+/** Confidentiality of a chart that needs break-glass. */
 export const restrictedCode = "R";
 
 /** Groups of conditions; what is seen must fulfil each. @throws FhirRefusal unauthenticated, forbidden */

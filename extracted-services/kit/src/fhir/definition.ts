@@ -19,7 +19,7 @@ export type ResourceDefinition<R extends Resource = Resource> = {
   /** Rules of the business that hold for writes besides the profile's. */
   readonly rules?: readonly Rule[];
   readonly interactions: readonly Interaction[];
-  /** Besides `_id` and `_lastUpdated`, which every type has. */
+  /** Besides `_id`, `_lastUpdated` and `_security`, which every type has. */
   readonly search: readonly SearchParameter[];
   /** What `_sort` takes; the store orders by it. Nothing that shows a person's data, since `next` links come from it. */
   readonly sorts: readonly string[];

@@ -475,6 +475,7 @@ describe("metadata", () => {
     expect(patient?.searchParam?.map(({ name }) => name)).toEqual([
       "_id",
       "_lastUpdated",
+      "_security",
       "identifier",
       "name",
       "birthdate",

@@ -19,11 +19,11 @@ export function createMemoryStore<R extends Resource>(clock: Clock, newId: () =>
     return version;
   }
 
-  function change(id: string, expected: number | undefined, resource: R | undefined): Version<R> | NotChanged {
+  function change(id: string, expected: number, resource: R | undefined): Version<R> | NotChanged {
     const current = newest(id);
     if (!current) return "absent";
     if (!current.resource) return "deleted";
-    if (expected !== undefined && current.number !== expected) return "stale";
+    if (current.number !== expected) return "stale";
     return add(id, resource);
   }
 
@@ -50,8 +50,8 @@ export function createMemoryStore<R extends Resource>(clock: Clock, newId: () =>
       };
     },
     create: async (_tx, resource) => add(newId(), resource),
-    update: async (_tx, id, resource, expected) => change(id, expected, resource),
-    remove: async (_tx, id, expected) => change(id, expected, undefined),
+    update: async (_tx, { id, expected, resource }) => change(id, expected, resource),
+    remove: async (_tx, { id, expected }) => change(id, expected, undefined),
   };
 }
 

@@ -53,8 +53,22 @@ export type StoreAnswer<R extends Resource = Resource> = {
   readonly total: number | undefined;
 };
 
+/** Who writes, and when. */
+export type Author = {
+  /** User id, or the kind of caller that has none. */
+  readonly user: string;
+  readonly at: Date;
+};
+
 /** Why a change was not made. */
 export type NotChanged = "absent" | "deleted" | "stale";
+
+export type Change<R extends Resource> = {
+  readonly id: string;
+  readonly resource: R;
+  /** Version the client saw. */
+  readonly expected: number;
+};
 
 export type ResourceStore<R extends Resource = Resource> = {
   read(id: string): Promise<Version<R> | undefined>;
@@ -64,10 +78,10 @@ export type ResourceStore<R extends Resource = Resource> = {
   /** @param tx search inside a write, so that a conditional create sees what that write sees */
   search(query: StoreQuery, tx?: WriteTransaction): Promise<StoreAnswer<R>>;
   /** @throws FhirRefusal rule for what the record cannot hold */
-  create?(tx: WriteTransaction, resource: R): Promise<Version<R>>;
-  /** @param expected version the client saw; checked under the lock of the row. @throws FhirRefusal rule */
-  update?(tx: WriteTransaction, id: string, resource: R, expected: number): Promise<Version<R> | NotChanged>;
+  create?(tx: WriteTransaction, resource: R, author: Author): Promise<Version<R>>;
+  /** The version is checked under the lock of the row. @throws FhirRefusal rule */
+  update?(tx: WriteTransaction, change: Change<R>, author: Author): Promise<Version<R> | NotChanged>;
   /** Makes conditional creates with the same criteria wait for one another until the transaction ends. */
   serialise?(tx: WriteTransaction, criteria: string): Promise<void>;
-  remove?(tx: WriteTransaction, id: string, expected: number | undefined): Promise<Version<R> | NotChanged>;
+  remove?(tx: WriteTransaction, change: Omit<Change<R>, "resource">, author: Author): Promise<Version<R> | NotChanged>;
 };

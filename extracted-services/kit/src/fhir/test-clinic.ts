@@ -60,8 +60,8 @@ function withSubjects(store: ResourceStore<Patient>): ResourceStore<Patient> {
   });
   return {
     ...store,
-    create: async (tx, resource) => {
-      const version = await store.create?.(tx, resource);
+    create: async (tx, resource, author) => {
+      const version = await store.create?.(tx, resource, author);
       if (!version) throw new TypeError("the memory store creates");
       return tell(version);
     },

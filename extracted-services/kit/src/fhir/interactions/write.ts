@@ -14,7 +14,7 @@ import { requireJsonBody } from "../negotiation.ts";
 import { FhirRefusal, type FhirRefusalReason, information, type Problem } from "../refusal.ts";
 import { etagOf, present, versionNamed } from "../representation.ts";
 import { parseSearch } from "../search/request.ts";
-import type { NotChanged, Version } from "../store.ts";
+import type { Author, NotChanged, Version } from "../store.ts";
 import { requireProfile } from "../validation/profile.ts";
 import { requireStructure } from "../validation/structure.ts";
 import { deleted, notFound, requireVisible, versionHeaders } from "./read.ts";
@@ -45,7 +45,7 @@ async function createOnce(
     const existing = await existingMatch(request, definition, tx);
     made = existing
       ? { version: existing, created: false }
-      : { version: declared(await definition.store.create?.(tx, resource)), created: true };
+      : { version: declared(await definition.store.create?.(tx, resource, authorOf(request))), created: true };
     return made;
   } finally {
     tx.require(accessTo(principal, definition, "create", made?.created ? { version: made.version } : {}));
@@ -65,7 +65,7 @@ export async function update(request: FhirRequest, definition: ServedResource, i
     throw new FhirRefusal("method", "no resource has this id, and ids are the server's to give: create it with POST");
   const made = await write(request, async (tx) => {
     requireChange(request, definition, "update", { tx, before });
-    const outcome = declared(await definition.store.update?.(tx, id, resource, expected));
+    const outcome = declared(await definition.store.update?.(tx, { id, resource, expected }, authorOf(request)));
     return { version: changed(outcome), created: false };
   });
   return answerOf(request, made.version, 200);
@@ -80,9 +80,16 @@ export async function remove(request: FhirRequest, definition: ServedResource, i
     requireChange(request, definition, "delete", { tx, before });
     // Deleting what is deleted leaves it so, and says so.
     if (!before.resource) return { version: before, created: false };
-    return { version: changed(declared(await definition.store.remove?.(tx, id, expected))), created: false };
+    return {
+      version: changed(declared(await definition.store.remove?.(tx, { id, expected }, authorOf(request)))),
+      created: false,
+    };
   });
   return { status: 204, headers: { etag: etagOf(made.version) } };
+}
+
+function authorOf({ context: { principal }, server }: FhirRequest): Author {
+  return { user: principal.kind === "anonymous" ? principal.kind : principal.user, at: server.clock.now() };
 }
 
 /** Before the body is looked at: a caller who may not write is told so, and audited. @throws FhirRefusal */

@@ -59,8 +59,17 @@ export function parametersOf(
   }));
 }
 
-/** `_id` and `_lastUpdated`, which every type has. */
+/** Standard codes of http://terminology.hl7.org/CodeSystem/v3-Confidentiality: a chart that needs break-glass is `R`. */
+export const securityParameter: SearchParameter = {
+  name: "_security",
+  type: "token",
+  definition: `${base}Resource-security`,
+  expression: "meta.security",
+};
+
+/** What every type has. */
 export const commonParameters: readonly SearchParameter[] = [
   { name: "_id", type: "token", definition: `${base}Resource-id`, expression: "id" },
   { name: "_lastUpdated", type: "date", definition: `${base}Resource-lastUpdated`, expression: "meta.lastUpdated" },
+  securityParameter,
 ];
