@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { childEnvironment } from "@banyan/kernel";
+import { openBrowser } from "../contract/browser.ts";
 import { afterEach, describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
@@ -104,6 +105,27 @@ function banyan(env: Readonly<Record<string, string>>, ...args: string[]): Statu
   return JSON.parse(answer) as Status;
 }
 
+/** Pages the patients service has shown on its legacy face, by its own count. */
+async function answeredByPatients(env: Readonly<Record<string, string>>): Promise<number> {
+  const metrics = await (await fetch(`http://127.0.0.1:${env["PATIENTS_PORT"]}/metrics`)).text();
+  const counts = metrics.matchAll(
+    /^banyan_service_requests_total\{face="legacy",method="GET",status="200"[^}]*\} (\d+)$/gm,
+  );
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/** A clinician's request stays with the legacy system in stage legacy and is repeated at the service in stage shadow. */
+async function reachesService(env: Readonly<Record<string, string>>): Promise<void> {
+  const browser = openBrowser(`http://127.0.0.1:${env["BANYAN_PROXY_PORT"]}`);
+  const login = await browser.get("/Login.aspx");
+  await browser.submit(login, { fields: { txtUser: "FDESK1", txtPwd: "banyan2008" }, press: "btnLogin" });
+  const search = async () => (await browser.get("/Patient/PatSearch.aspx?ln=A")).status;
+  expect([await search(), await answeredByPatients(env)]).toEqual([200, 0]);
+  banyan(env, "stage", "patient", "shadow", "--reason", "compare");
+  expect(await search()).toBe(200);
+  await expect.poll(() => answeredByPatients(env), { timeout: 10_000 }).toBeGreaterThan(0);
+}
+
 async function untilGone(folder: string): Promise<void> {
   const deadline = Date.now() + 20_000;
   while (processesOn(folder).length > 0) {
@@ -139,6 +161,7 @@ describe("npm start", { timeout: 120_000 }, () => {
     for (const port of [env["PATIENTS_PORT"], env["SCHEDULING_PORT"]])
       expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
     banyan(env, "stage", "lab", "shadow", "--reason", "a first look");
+    await reachesService(env);
     first.child.kill("SIGTERM");
     expect(await first.ended()).toBe(0);
     expect(processesOn(first.dataDir)).toEqual([]);
