@@ -23,6 +23,12 @@ export const limits = {
   auditBatchRows: 1_000,
   /** Problems of a broken audit trail that are listed; the first is what matters. */
   auditProblemsMax: 100,
+  /** One segment of a replica's audit events; replicas send 128 KiB. */
+  accessBodyBytesMax: 1_048_576,
+  /** Events of one segment; the shortest is 300 bytes. */
+  accessEventsOfBatchMax: 4_000,
+  /** Batches of access events read at once while they are verified. */
+  accessVerifyBatches: 50,
   /** Registered replicas, silent ones included. */
   replicasMax: 256,
   /** A replica silent for this long is forgotten when room is needed or the list is tidied. */
@@ -87,6 +93,26 @@ export const limits = {
   drainMarginMs: 1_000,
   /** A request that starts a flip is answered when the flip has ended, or after this time while it goes on. */
   flipAnswerMsMax: 30_000,
+  /** Pairs of answers in one message of a replica (it sends 16), and its bytes: two answers of 1 MB each, and their heads. */
+  observationsMax: 64,
+  observationBytesMax: 67_108_864,
+  /** Different findings of one answer that are recorded; an answer that differs everywhere says so in fewer. */
+  findingsOfAnswerMax: 20,
+  /** Signatures kept of one module; past it new ones are counted with the verdicts only. */
+  signaturesOfModuleMax: 2_000,
+  /** Samples kept of one signature beside the first and the latest. */
+  reservoirSamplesMax: 3,
+  /** Patient data in samples end after three days; numbers stay a quarter of a year. */
+  sampleKeepMs: 259_200_000,
+  shadowCountsKeepMs: 7_776_000_000,
+  /** A difference whose second look never came stays unconfirmed; the last look is at two minutes. */
+  pendingKeepMs: 600_000,
+  /** Samples one replay compares again. */
+  replaySamplesMax: 500,
+  /** What readiness looks back on. */
+  readinessWindowMs: 86_400_000,
+  /** Old shadows are looked for this often. */
+  shadowTidyMs: 60_000,
   /** Longest wait for running answers when the process is told to stop. */
   stopMsMax: 5_000,
 } as const;

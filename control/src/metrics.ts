@@ -55,6 +55,16 @@ export function createMetrics(read: {
       labelNames: ["endpoint", "status"],
       registers,
     }),
+    accessEvents: new Counter({
+      name: "banyan_control_access_events_total",
+      help: "audit events stored that replicas told of",
+      registers,
+    }),
+    accessEventsDropped: new Counter({
+      name: "banyan_control_access_events_dropped_total",
+      help: "audit events that replicas said they could not keep",
+      registers,
+    }),
     limitsReached: new Counter({
       name: "banyan_control_limits_reached_total",
       help: "how often a named limit was reached",
