@@ -10,6 +10,7 @@ import type { ModuleConditions } from "./push/module-conditions.ts";
 import type { ReplicaStreams } from "./push/replica-streams.ts";
 import type { Flips } from "./flips/flips.ts";
 import type { FlipParticipants } from "./flips/participants.ts";
+import type { Shadow } from "./shadow/index.ts";
 import type { RequestCounts } from "./store/request-counts.ts";
 
 export type ControlContext = {
@@ -21,6 +22,7 @@ export type ControlContext = {
   readonly conditions: ModuleConditions;
   readonly acknowledgements: Acknowledgements;
   readonly counts: RequestCounts;
+  readonly shadow: Shadow;
   readonly flips: Flips;
   readonly participants: FlipParticipants;
   readonly metrics: ControlMetrics;

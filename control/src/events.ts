@@ -10,6 +10,7 @@ export const events = {
   replicaLeft: "control.replica_left",
   replicaRefused: "control.replica_refused_revision",
   replicaStalled: "control.replica_stream_stalled",
+  shadowTidyFailed: "control.shadow_tidy_failed",
   flipTaken: "control.flip_taken",
   flipEnded: "control.flip_ended",
   flipLeft: "control.flip_left",

@@ -3,6 +3,7 @@
  * every revision to the connected proxy replicas. Clinicians' requests never pass through it, and go on when it is away.
  */
 
+import { fileURLToPath } from "node:url";
 import { AppError, type Clock, type Logger, listen, systemClock } from "@banyan/kernel";
 import { migrateControl } from "@banyan/migrations";
 import { OidcVerifier, type OidcOptions } from "./access/oidc.ts";
@@ -19,6 +20,7 @@ import { ModuleConditions } from "./push/module-conditions.ts";
 import { ReplicaStreams } from "./push/replica-streams.ts";
 import { revisionLine } from "./push/revision-line.ts";
 import { seed } from "./seed.ts";
+import { type ShadowOptions, startShadow } from "./shadow/index.ts";
 import { openDatabase } from "./store/database.ts";
 import { RequestCounts } from "./store/request-counts.ts";
 
@@ -47,6 +49,8 @@ export type ControlOptions = {
   readonly acknowledgeMsMax?: number;
   /** Who takes part in a flip. Default: none, and then no module becomes live. */
   readonly participants?: FlipParticipants;
+  /** Comparison of shadows. Default: the rules shipped with the EHR, and no samples are kept. */
+  readonly shadow?: Partial<ShadowOptions>;
   /** Frees the migrations' lock that a killed start leaves behind; only for the owner of an embedded database. */
   readonly breakLock?: boolean;
 };
@@ -87,9 +91,11 @@ export async function createControl(options: ControlOptions): Promise<Control> {
   streams.publishConditions(conditions.line, conditions.fences);
   const flips = new Flips(() => context);
   let context: ControlContext;
+  let stopShadow: (() => Promise<void>) | undefined;
   const closeStore = async (): Promise<void> => {
     streams.close();
     await flips.stop();
+    await stopShadow?.();
     await counts.close();
     await head.close();
     await db.destroy();
@@ -97,6 +103,11 @@ export async function createControl(options: ControlOptions): Promise<Control> {
   try {
     if (await seed(db, options.rulesPath, clock)) logger.info({ event: events.seeded, revision: 1 });
     await head.refresh();
+    const shadow = startShadow(
+      { db, clock, logger, model: () => head.current.model },
+      { rulesPath: options.shadow?.rulesPath ?? shippedRules, sampleKey: options.shadow?.sampleKey },
+    );
+    stopShadow = shadow.stop;
     context = {
       db,
       clock,
@@ -106,6 +117,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
       conditions,
       acknowledgements,
       counts,
+      shadow,
       flips,
       participants: options.participants ?? { owner: () => undefined, adapter: undefined },
       metrics,
@@ -142,6 +154,8 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     throw error;
   }
 }
+
+const shippedRules = fileURLToPath(new URL("../../comparer/rules/ehr", import.meta.url));
 
 const tokenCharsMin = 16;
 

@@ -32,6 +32,10 @@ await runUntilSignal(logger, async () => {
       port: config.CONTROL_PORT,
       approvalsNeeded: config.CONTROL_APPROVALS_NEEDED,
       logger,
+      shadow: {
+        ...(config.BANYAN_COMPARISON_RULES === undefined ? {} : { rulesPath: config.BANYAN_COMPARISON_RULES }),
+        sampleKey: config.BANYAN_SAMPLE_KEY ?? secrets.sampleKey,
+      },
       ...(config.BANYAN_SERVICE_TOKEN === undefined
         ? {}
         : {
@@ -92,14 +96,25 @@ function oidcOf(from: Config): OidcOptions | undefined {
 }
 
 function keptSecrets(path: string) {
-  const schema = z.object({ adminToken: z.string(), replicaToken: z.string(), databasePassword: z.string() });
+  const schema = z.object({
+    adminToken: z.string(),
+    replicaToken: z.string(),
+    databasePassword: z.string(),
+    // A folder of an earlier version has none.
+    sampleKey: z.string().default(() => secret()),
+  });
+  const secret = (): string => randomBytes(24).toString("base64url");
   const file = join(path, "secrets.json");
-  if (existsSync(file)) return schema.parse(JSON.parse(readFileSync(file, "utf8")));
+  const kept = existsSync(file) ? schema.parse(JSON.parse(readFileSync(file, "utf8"))) : undefined;
   // Others may pass through: as root, the database server runs as another account. The secrets are in a 0600 file.
   mkdirSync(path, { recursive: true, mode: 0o711 });
-  const secret = (): string => randomBytes(24).toString("base64url");
-  const secrets = { adminToken: secret(), replicaToken: secret(), databasePassword: secret() };
+  const secrets = kept ?? {
+    adminToken: secret(),
+    replicaToken: secret(),
+    databasePassword: secret(),
+    sampleKey: secret(),
+  };
   writeFileSync(file, `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600 });
-  logger.warn({ event: events.generatedToken, file });
+  if (!kept) logger.warn({ event: events.generatedToken, file });
   return secrets;
 }

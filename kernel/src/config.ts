@@ -81,6 +81,16 @@ const schema = z.object({
     .optional()
     .describe("admin token of the control plane; generated on first start when unset"),
   ADAPTER_URL: z.url().optional().describe("the legacy adapter, as control asks it; unset = no module becomes live"),
+  BANYAN_COMPARISON_RULES: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("folder or file of comparison rules of shadow mode; unset = those shipped with the EHR"),
+  BANYAN_SAMPLE_KEY: z
+    .string()
+    .min(32)
+    .optional()
+    .describe("key under which samples of differing answers are kept encrypted; unset = none are kept"),
   CONTROL_APPROVALS_NEEDED: z.coerce
     .number()
     .int()

@@ -24,12 +24,14 @@ import { basedOnOf } from "./precondition.ts";
 import { answerProblem, invalid } from "./problem.ts";
 import { replicaEndpoints } from "./replica-endpoints.ts";
 import { ruleEndpoints } from "./rule-endpoints.ts";
+import { shadowEndpoints } from "./shadow-endpoints.ts";
 import { statusEndpoints } from "./status-endpoints.ts";
 
 export const endpoints: readonly Endpoint[] = [
   ...statusEndpoints,
   ...moduleEndpoints,
   ...flipEndpoints,
+  ...shadowEndpoints,
   ...ruleEndpoints,
   ...replicaEndpoints,
   ...accessEndpoints,

@@ -4,10 +4,12 @@
  *   GET    /replicas/{id}/stream      opened once, kept open: revisions and conditions are pushed as lines of JSON
  *   POST   /replicas/{id}/ack         a revision is on disk and serving, or is refused with the reason
  *   POST   /replicas/{id}/heartbeat   renews the lease; carries in-flight writes and how often each rule was asked
+ *   POST   /replicas/{id}/observations, /rechecks   pairs of answers to compare (shadow/)
+ *   POST   /replicas/{id}/access-events   audit events of requests, a segment of the replica's spool (access-intake.ts)
  *   DELETE /replicas/{id}             the replica stops
  */
 
-import { type Request, type RequestHandler, type Response, Router } from "express";
+import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import { z } from "zod";
 import { requireReplica } from "../access/caller.ts";
 import { answerProblem, invalid } from "../api/problem.ts";
@@ -15,6 +17,8 @@ import type { ControlContext } from "../context.ts";
 import { events } from "../events.ts";
 import { limits } from "../limits.ts";
 import { Refusal } from "../refusal.ts";
+import { readObservations, readRechecks } from "../shadow/frame.ts";
+import { takeAccessEvents } from "./access-intake.ts";
 import { acknowledge, beat, forgetSilent, refuseRevision, registerReplica, removeReplica } from "../store/replicas.ts";
 
 const idSchema = z.string().regex(/^[A-Za-z0-9-]{1,64}$/);
@@ -76,6 +80,16 @@ export function replicaProtocol(context: ControlContext, json: RequestHandler): 
   router.get("/replicas/:id/stream", guard, step("replica stream", openStream(context)));
   router.post("/replicas/:id/ack", guard, json, step("replica ack", takeAck(context)));
   router.post("/replicas/:id/heartbeat", guard, json, step("replica heartbeat", takeHeartbeat(context)));
+  const raw = express.raw({ type: "application/x-banyan-observations", limit: limits.observationBytesMax });
+  router.post("/replicas/:id/observations", guard, raw, step("replica observations", takeObservations(context)));
+  router.post("/replicas/:id/rechecks", guard, raw, step("replica rechecks", takeRechecks(context)));
+  const lines = express.text({ type: "application/x-ndjson", limit: limits.accessBodyBytesMax });
+  router.post(
+    "/replicas/:id/access-events",
+    guard,
+    lines,
+    step("replica access events", (id, request, response) => takeAccessEvents(context, id, request, response)),
+  );
   router.delete("/replicas/:id", guard, step("replica leave", takeLeave(context)));
   return router;
 }
@@ -151,6 +165,22 @@ function takeHeartbeat(context: ControlContext): Step {
     response.json({ leaseMs: limits.leaseMs, announced: context.conditions.announced() });
   };
 }
+
+function takeObservations(context: ControlContext): Step {
+  return async (_id, request, response) => {
+    const batch = readObservations(bytesOf(request));
+    response.json({ results: await context.shadow.comparison.observe(batch) });
+  };
+}
+
+function takeRechecks(context: ControlContext): Step {
+  return async (_id, request, response) => {
+    const rechecks = readRechecks(bytesOf(request));
+    response.json({ results: await context.shadow.comparison.reread(rechecks) });
+  };
+}
+
+const bytesOf = (request: Request): Buffer => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
 
 function takeLeave(context: ControlContext): Step {
   return async (id, _request, response) => {
