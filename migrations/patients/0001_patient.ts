@@ -86,7 +86,7 @@ const tables = `
     source_position bytea,
     version bigint NOT NULL DEFAULT 1,
     changed_at timestamptz(3) NOT NULL DEFAULT now(),
-    form_token bytea,
+    form_token bytea DEFAULT '\\x8000000000000001',
     mrn_key text COLLATE "C" GENERATED ALWAYS AS (lower(mrn COLLATE "und-x-icu")) STORED,
     family_key text COLLATE "C" GENERATED ALWAYS AS (lower(coalesce(family_name, '') COLLATE "und-x-icu")) STORED,
     given_key text COLLATE "C" GENERATED ALWAYS AS (lower(coalesce(given_name, '') COLLATE "und-x-icu")) STORED,

@@ -52,8 +52,8 @@ export type Patient = {
   /** Raised by every change but those of balance and last visit. */
   readonly version: string;
   readonly changed_at: string;
-  /** Names the row in an edit form after a change of the service's own. */
-  readonly form_token: Buffer;
+  /** Names the row in an edit form after a change of the service's own; null after one of legacy's. */
+  readonly form_token: Buffer | null;
 };
 
 /** What a person who registers or edits a patient decides. */

@@ -82,5 +82,5 @@ export function isCurrent(patient: Patient, token: string): boolean {
 
 /** What an edit form carries: legacy's own row version while it names the record, so that the form posts to either side. */
 export function editToken(patient: Patient): string {
-  return (patient.legacy_version ?? patient.form_token).toString("hex").toUpperCase();
+  return (patient.legacy_version ?? patient.form_token)?.toString("hex").toUpperCase() ?? "";
 }
