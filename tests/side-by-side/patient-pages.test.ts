@@ -1,14 +1,12 @@
 /**
  * The patient pages of both sides on the same data, in the same session, compared byte for byte: every patient of the data set,
- * every search that a user of 2008 could type. What may differ is what the specification lets differ (section 3.1): view state,
- * event validation, version stamps.
+ * every search that a user of 2008 could type.
  */
 
 import { createLogger, fixedClock } from "@banyan/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ClinicWithServices, startClinicWithServices } from "../clinic/services-side.ts";
-import { type Browser, openBrowser } from "../contract/browser.ts";
-import { demoPassword } from "../contract/target.ts";
+import { expectSame, logIn, sameGet, seen, type Seen } from "./sides.ts";
 
 let clinic: ClinicWithServices;
 let patientNos: readonly number[];
@@ -29,49 +27,6 @@ beforeAll(async () => {
 });
 afterAll(() => clinic?.close());
 
-type Sides = { readonly legacy: Browser; readonly service: Browser };
-
-/** One log-in on each side: what a page does to the session must be the same too. */
-async function logIn(user: string): Promise<Sides> {
-  const sides = { legacy: openBrowser(clinic.legacy.url), service: openBrowser(clinic.url) };
-  for (const browser of [sides.legacy, sides.service]) {
-    const form = await browser.get("/Login.aspx");
-    const answer = await browser.submit(form, { fields: { txtUser: user, txtPwd: demoPassword }, press: "btnLogin" });
-    expect(answer.location).toBe("/Default.aspx");
-  }
-  return sides;
-}
-
-/** The last one: a web service's description names the address it was asked at. */
-const masks: readonly (readonly [RegExp, string])[] = [
-  [/(name="__VIEWSTATE" value=")[^"]*/g, "$1"],
-  [/(name="__EVENTVALIDATION" value=")[^"]*/g, "$1"],
-  [/(name="ctl00\$cph\$hdnTS"[^>]*value=")[^"]*/g, "$1"],
-  [/http:\/\/127\.0\.0\.1:\d+/g, "http://here"],
-];
-
-type Seen = { readonly status: number; readonly location: string; readonly contentType: string; readonly body: string };
-
-function seen(answer: Awaited<ReturnType<Browser["get"]>>): Seen {
-  const { status, location, contentType, bytes } = answer;
-  const body = masks.reduce((text, [pattern, instead]) => text.replaceAll(pattern, instead), bytes.toString("latin1"));
-  return { status, location, contentType, body };
-}
-
-/** Same answer, and the same current patient afterwards. */
-async function expectSame(
-  sides: Sides,
-  path: string,
-  ask: (browser: Browser) => ReturnType<Browser["get"]>,
-): Promise<void> {
-  const [legacy, service] = [await ask(sides.legacy), await ask(sides.service)];
-  expect(seen(service), path).toEqual(seen(legacy));
-  expect(legacy.location, path).not.toContain("Login.aspx");
-  expect(sides.service.cookies.get("EHRCtx"), path).toBe(sides.legacy.cookies.get("EHRCtx"));
-}
-
-const sameGet = (sides: Sides, path: string): Promise<void> => expectSame(sides, path, (browser) => browser.get(path));
-
 describe("read pages", () => {
   test.each([
     "/Patient/PatDetail.aspx",
@@ -80,7 +35,7 @@ describe("read pages", () => {
     "/Patient/BreakGlass.aspx",
     "/Handlers/PatPhoto.ashx",
   ])("%s is the same for every patient, the restricted, merged, deleted and unknown ones too", async (page) => {
-    const sides = await logIn("AREYES");
+    const sides = await logIn(clinic, "AREYES");
     for (const pid of [...patientNos, 1, 999_999_999]) await sameGet(sides, `${page}?pid=${pid}`);
     for (const query of [
       "",
@@ -96,14 +51,14 @@ describe("read pages", () => {
   });
 
   test("the partner's XML is the same for every record number", async () => {
-    const sides = await logIn("LABTECH1");
+    const sides = await logIn(clinic, "LABTECH1");
     for (const mrn of [...mrns, "", "1", "0001000017%20", " 0001000017", "x'y"]) {
       await sameGet(sides, `/xml/PatientXml.aspx?mrn=${encodeURIComponent(mrn)}`);
     }
   });
 
   test("the registration form and the description of the web service are the same", async () => {
-    const sides = await logIn("FDESK1");
+    const sides = await logIn(clinic, "FDESK1");
     for (const path of [
       "/Patient/PatNew.aspx",
       "/Services/PatientService.asmx",
@@ -143,7 +98,7 @@ const typed = [
 
 describe("search", () => {
   test("finds the same people in the same order, whatever is typed", async () => {
-    const sides = await logIn("NURSE1");
+    const sides = await logIn(clinic, "NURSE1");
     for (const text of typed) {
       const value = text.includes("%") ? text : encodeURIComponent(text);
       await sameGet(sides, `/Patient/PatSearch.aspx?ln=${value}`);
@@ -168,7 +123,7 @@ describe("search", () => {
   });
 
   test("sorts and pages the same by every column, up and down", async () => {
-    const sides = await logIn("FDESK1");
+    const sides = await logIn(clinic, "FDESK1");
     const pages = {
       legacy: await sides.legacy.get("/Patient/PatSearch.aspx?ln=%25"),
       service: await sides.service.get("/Patient/PatSearch.aspx?ln=%25"),
@@ -194,7 +149,7 @@ describe("search", () => {
   });
 
   test("the type-ahead gives the same list as JSON and over SOAP", async () => {
-    const sides = await logIn("BILLER1");
+    const sides = await logIn(clinic, "BILLER1");
     const method = "/Services/PatientService.asmx/FindPatients";
     for (const prefix of [...typed, "000100", "smith, j", "a,", ","]) {
       await expectSame(sides, prefix, (browser) => browser.call(method, { prefix, maxRows: 7 }));
@@ -231,7 +186,7 @@ async function restrictedPatient(): Promise<number> {
 
 describe("break-glass", () => {
   test("asks for a reason, opens the record for the session, on pages of both sides, and refuses foreign addresses", async () => {
-    const sides = await logIn("NURSE1");
+    const sides = await logIn(clinic, "NURSE1");
     const pid = await restrictedPatient();
     const chart = `/Patient/Chart.aspx?pid=${pid}&x=%C3%A9`;
     await sameGet(sides, chart);
@@ -275,7 +230,7 @@ describe("a write", () => {
   ];
 
   test("of demographics and insurance has the same verdict, and legacy ends with the same rows", async () => {
-    const sides = await logIn("FDESK1");
+    const sides = await logIn(clinic, "FDESK1");
     const [first = 0, second = 0] = (await openPatients()).slice(10);
     for (const fields of edits) {
       // The same edit of two like patients: one through each side. Their rows are compared afterwards.
@@ -291,7 +246,7 @@ describe("a write", () => {
   });
 
   test("of a new patient has the same verdict, duplicates and force included", async () => {
-    const sides = await logIn("FDESK1");
+    const sides = await logIn(clinic, "FDESK1");
     const registered: number[] = [];
     for (const fields of [...edits, { ...edits[0], chkForce: null }, { ...edits[0], chkForce: "on" }]) {
       const answers = await Promise.all(
@@ -318,7 +273,7 @@ describe("a write", () => {
   });
 
   test("with a form of the other side is taken, and refused once the record has changed in between", async () => {
-    const { legacy, service } = await logIn("FDESK1");
+    const { legacy, service } = await logIn(clinic, "FDESK1");
     const [, , pid = 0] = (await openPatients()).slice(20);
     const page = `/Patient/PatEdit.aspx?pid=${pid}`;
     const byLegacy = await legacy.get(page);

@@ -3,7 +3,7 @@
  * anew, the instants follow the day and time, the time of the change is stamped, and legacy is told in its own terms.
  */
 
-import { changeOf, roundToDatetime, type TargetRow } from "@banyan/service-kit/mapping";
+import { changeOf, roundToDatetime, saveRow } from "@banyan/service-kit/mapping";
 import type { WriteTransaction } from "@banyan/service-kit";
 import { appointments, periodOf } from "../../mapping/appointments.ts";
 import { type Appointment, claimsTime } from "../domain/appointment.ts";
@@ -66,9 +66,7 @@ export async function insertAppointment(
   };
   if (!(await claim(tx, undefined, draft))) return { kind: "slot-taken" };
   const appointment = await derived(tx, { ...draft, id: await tx.nextId("tblAppointment") });
-  const row = appointmentRow(appointment);
-  await tx.db("appointments").insert(row);
-  note(tx, undefined, appointment);
+  await saveRow(tx, appointments, null, appointmentRow(appointment));
   return { kind: "stored", appointment };
 }
 
@@ -89,15 +87,15 @@ export async function updateAppointment(
   const draft: Appointment = { ...before, ...change, modifiedBy: actor.user, modifiedAt: stampOf(actor) };
   if (!(await claim(tx, before, draft))) return { kind: "slot-taken" };
   const appointment = await derived(tx, draft);
-  await tx.db("appointments").where({ appointment_id: before.id }).update(changedColumns(before, appointment));
-  note(tx, before, appointment);
+  await saveRow(tx, appointments, appointmentRow(before), appointmentRow(appointment));
   return { kind: "stored", appointment: { ...appointment, version: before.version + 1 } };
 }
 
 /** Blocked time is the one thing that is ever deleted. */
 export async function deleteAppointment(tx: WriteTransaction, before: Appointment): Promise<void> {
   await tx.db("appointments").where({ appointment_id: before.id }).delete();
-  note(tx, before, undefined);
+  const change = changeOf(appointments, appointmentRow(before), null);
+  if (change) tx.changed(change);
 }
 
 /** Gives false when the time the change needs is taken. */
@@ -138,15 +136,5 @@ async function derived(tx: WriteTransaction, appointment: Appointment): Promise<
   };
 }
 
-function changedColumns(before: Appointment, after: Appointment): TargetRow {
-  const old = appointmentRow(before);
-  return Object.fromEntries(Object.entries(appointmentRow(after)).filter(([column, value]) => value !== old[column]));
-}
-
 /** As SQL Server's datetime would hold it, so that both copies of the row are equal. */
 const stampOf = (actor: Actor): string => new Date(roundToDatetime(actor.at.getTime())).toISOString();
-
-function note(tx: WriteTransaction, before: Appointment | undefined, after: Appointment | undefined): void {
-  const change = changeOf(appointments, before ? appointmentRow(before) : null, after ? appointmentRow(after) : null);
-  if (change) tx.changed(change);
-}
