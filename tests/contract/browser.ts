@@ -47,7 +47,8 @@ export type Browser = {
 
 const prefix = "ctl00$cph$";
 
-export function openBrowser(url: string): Browser {
+/** @param settle waited for after every POST: what it wrote is then everywhere. */
+export function openBrowser(url: string, settle?: (path: string) => Promise<void>): Browser {
   const jar = new Map<string, string>();
   const cookieHeader = (): string => [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
   const send = async (path: string, init: RequestInit): Promise<Answered> => {
@@ -72,8 +73,12 @@ export function openBrowser(url: string): Browser {
     cookies: jar,
     cookieHeader,
     get: (path, headers = {}) => send(path, { headers }),
-    post: (path, body, headers = {}) =>
-      send(path, { method: "POST", body: typeof body === "string" ? body : new Uint8Array(body), headers }),
+    async post(path, body, headers = {}) {
+      const bytes = typeof body === "string" ? body : new Uint8Array(body);
+      const answer = await send(path, { method: "POST", body: bytes, headers });
+      await settle?.(path);
+      return answer;
+    },
     submit(page, submission = {}) {
       const form = findForm(page, submission.form);
       return browser.post(form.action || page.path, filledIn(form, submission).toString(), {

@@ -188,6 +188,30 @@ describe("row 20: MoveAppointment", () => {
   });
 });
 
+describe("rows 18-20 in their other forms", () => {
+  test("the same service books over SOAP 1.1, faults when the slot is taken, and describes itself", async () => {
+    const patient = await registerPatient(desk);
+    const slot = (await freeSlots(desk)).at(-5);
+    const book = () =>
+      desk.post(
+        service,
+        `<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><BookAppointment xmlns="http://tempuri.org/"><pid>${patient.pid}</pid><prov>${slot?.ProvID}</prov><loc>${slot?.LocCd}</loc><dt>${slot?.dt}</dt><tm>${slot?.Tm}</tm><dur>${slot?.DurMin}</dur><type>FOLL</type><reason>R&amp;D</reason><overbook>false</overbook></BookAppointment></s:Body></s:Envelope>`,
+        { "content-type": "text/xml; charset=utf-8", soapaction: '"http://tempuri.org/BookAppointment"' },
+      );
+    const booked = await book();
+    expect([booked.status, booked.contentType]).toEqual([200, "text/xml; charset=utf-8"]);
+    const aid = /<BookAppointmentResult><ApptID>(\d+)<\/ApptID><Status>SC<\/Status>/.exec(booked.text)?.[1];
+    expect((await desk.get(`/Sched/ApptEdit.aspx?aid=${aid}`)).text).toContain("R&amp;D");
+    const taken = await book();
+    expect([taken.status, taken.text.includes("---&gt; SLOT TAKEN</faultstring>")]).toEqual([500, true]);
+    const wsdl = await desk.get(`${service}?WSDL`);
+    for (const name of ["GetSlots", "BookAppointment", "MoveAppointment"]) {
+      expect(wsdl.text).toContain(`<wsdl:operation name="${name}">`);
+    }
+    expect((await desk.get(`${service}/js`)).text).toContain("GetSlots:function(prov,loc,from,to,type,");
+  });
+});
+
 describe("row 21: /Sched/ApptEdit.aspx", () => {
   test("saves and goes to the day with msg=SAVED", async () => {
     const patient = await registerPatient(desk);

@@ -1,21 +1,18 @@
 /**
  * The server the contract tests are run against. By default a legacy web of their own on a simulated SQL Server with
- * migrated schema and generated data; or, when CONTRACT_TARGET_URL is set, whatever answers there: the suites are the
- * specification every other server of a module has to meet. Then LEGACY_SESSION_KEY and LEGACY_INTERFACE_KEY say its keys,
- * and LEGACY_MSSQL_URL, if set, lets the tests look at the rows behind the pages. What is unknown makes tests skip, saying so.
+ * migrated schema and generated data. The suites are the specification every other server of a module has to meet, so files that
+ * call `targetServices` run them once more against the services behind the real proxy. And when CONTRACT_TARGET_URL is set, they
+ * run against whatever answers there: then LEGACY_SESSION_KEY and LEGACY_INTERFACE_KEY say its keys, and LEGACY_MSSQL_URL, if set,
+ * lets the tests look at the rows behind the pages. What is unknown makes tests skip, saying so.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Writable } from "node:stream";
 import { AppError, createLogger, type Logger, readConfig, systemClock } from "@banyan/kernel";
-import { generateEhr, loadDataset } from "@banyan/legacy-data";
-import { createLegacyWeb } from "@banyan/legacy-web";
-import { migrateLegacy } from "@banyan/migrations";
-import { startSqlServer } from "@banyan/sqlserver";
-import sql from "mssql";
+import type sql from "mssql";
 import type { TestContext } from "vitest";
+import { clinicKeys, connectSql, startLegacySide } from "../clinic/legacy-side.ts";
+import { type AuditRow, legacyAudit, patientsAudit } from "../clinic/service-audit.ts";
+import type { ClinicWithServices } from "../clinic/services-side.ts";
 import { type Browser, openBrowser } from "./browser.ts";
 
 /** Rows behind the pages. Values are bound by name: `WHERE PatNo = @pid`, `{ pid: 100001 }`. */
@@ -29,6 +26,8 @@ export type ContractTarget = {
   readonly sessionKey: string | undefined;
   readonly interfaceKey: string | undefined;
   readonly rows: Rows | undefined;
+  /** Who looked at a patient, in the order they did, in AUDITLOG's words; undefined when its database is not known. */
+  readonly audited: ((patNo: number) => Promise<AuditRow[]>) | undefined;
   /** What the target has logged so far; undefined for a server somebody else started. */
   readonly log: (() => string) | undefined;
   /** A browser without a log-in. */
@@ -56,16 +55,38 @@ export const demoPassword = "banyan2008";
 /** Patients of the data set the target starts with; small, so that a suite is ready in seconds. */
 const patients = 40;
 
-type Served = Pick<ContractTarget, "url" | "sessionKey" | "interfaceKey" | "rows" | "log" | "close">;
+type Served = Pick<ContractTarget, "url" | "sessionKey" | "interfaceKey" | "rows" | "audited" | "log" | "close"> & {
+  /** Brings what lies in several databases in step after a POST; undefined where there is only one. */
+  readonly settle: ((path: string) => Promise<void>) | undefined;
+};
+
+let services = false;
+let clinic: ClinicWithServices | undefined;
+
+/** From now on this file's suites run against the services behind the proxy. Call it before a suite is imported. */
+export function targetServices(): void {
+  services = true;
+}
+
+/** The clinic behind the target of `targetServices`, while its suite runs. @throws Error before */
+export function servicesBehind(): ClinicWithServices {
+  if (clinic) return clinic;
+  throw new Error("no suite has started a clinic with services");
+}
 
 /** Starts (or finds) the target. Close it after the suite. */
 export async function contractTarget(): Promise<ContractTarget> {
   const given = readConfig().CONTRACT_TARGET_URL;
-  const served = given === undefined ? await startOwn() : await useGiven(given.replace(/\/$/, ""));
+  const served = services
+    ? await startWithServices()
+    : given === undefined
+      ? await startOwn()
+      : await useGiven(given.replace(/\/$/, ""));
+  const open = (): Browser => openBrowser(served.url, served.settle);
   return {
     ...served,
-    visitor: () => openBrowser(served.url),
-    staff: (user = "frontDesk") => logIn(openBrowser(served.url), staffNames[user]),
+    visitor: open,
+    staff: (user = "frontDesk") => logIn(open(), staffNames[user]),
   };
 }
 
@@ -86,13 +107,15 @@ async function logIn(browser: Browser, user: string): Promise<Browser> {
 async function useGiven(url: string): Promise<Served> {
   const config = readConfig();
   const database = config.LEGACY_MSSQL_URL;
-  const pool = database === undefined ? undefined : await connect(database);
+  const pool = database === undefined ? undefined : await connectSql(database);
   return {
     url,
     sessionKey: config.LEGACY_SESSION_KEY,
     interfaceKey: config.LEGACY_INTERFACE_KEY,
     rows: pool && rowsOf(pool),
+    audited: pool && ((patNo) => legacyAudit(pool, patNo)),
     log: undefined,
+    settle: undefined,
     close: async () => {
       await pool?.close();
     },
@@ -100,44 +123,43 @@ async function useGiven(url: string): Promise<Served> {
 }
 
 async function startOwn(): Promise<Served> {
-  const folder = mkdtempSync(join(tmpdir(), "banyan-contract-"));
-  const stops: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
-  const close = async (): Promise<void> => {
-    for (const stop of stops.splice(0).toReversed()) await stop();
+  const { logger, log } = keptLog();
+  const legacy = await startLegacySide({ logger, clock: systemClock, patients });
+  const { sessionKey, interfaceKey } = clinicKeys;
+  return {
+    url: legacy.url,
+    sessionKey,
+    interfaceKey,
+    rows: rowsOf(legacy.pool),
+    audited: (patNo) => legacyAudit(legacy.pool, patNo),
+    log,
+    settle: undefined,
+    close: () => legacy.close(),
   };
-  try {
-    const { logger, log } = keptLog();
-    const server = await startSqlServer({
-      dataDir: folder,
-      port: 0,
-      enginePort: 0,
-      tls: false,
-      engineSettings: { fsync: "off", synchronous_commit: "off", full_page_writes: "off" },
-      logger,
-    });
-    stops.push(() => server.close());
-    const url = server.url("EHRPROD");
-    await migrateLegacy({ connection: url });
-    const { host, port, saPassword: password } = server;
-    await loadDataset({ host, port, user: "sa", password }, generateEhr({ today: todayInNewYork(), patients }));
-    const keys = { sessionKey: "contract session key", interfaceKey: "contract interface key" };
-    const web = await createLegacyWeb({
-      database: url,
-      machineKey: "contract machine key",
-      ...keys,
-      clock: systemClock,
-      logger,
-      host: "127.0.0.1",
-      port: 0,
-    });
-    stops.push(() => web.close());
-    const pool = await connect(url);
-    stops.push(() => pool.close());
-    return { url: web.url, ...keys, rows: rowsOf(pool), log, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+}
+
+/** Both modules live behind the proxy. Rows are looked at once both sides are in step. */
+async function startWithServices(): Promise<Served> {
+  const { startClinicWithServices } = await import("../clinic/services-side.ts");
+  const { logger, log } = keptLog();
+  const made = await startClinicWithServices({ logger, patients });
+  clinic = made;
+  const { sessionKey, interfaceKey } = clinicKeys;
+  return {
+    url: made.url,
+    sessionKey,
+    interfaceKey,
+    rows: rowsOf(made.legacy.pool),
+    audited: async (patNo) => [
+      ...(await legacyAudit(made.legacy.pool, patNo)),
+      ...(await patientsAudit(made.databases.patients, patNo)),
+    ],
+    log,
+    settle: async (path) => {
+      if (made.writes("POST", path)) await made.settle();
+    },
+    close: () => made.close(),
+  };
 }
 
 /** A logger whose lines are kept in place of printed: crash pages asked for by a test are no news to who runs it. */
@@ -150,24 +172,6 @@ function keptLog(): { logger: Logger; log: () => string } {
     },
   });
   return { logger: createLogger({ name: "contract", level: "debug", destination }), log: () => lines };
-}
-
-/** `YYYY-MM-DD` of the clinic's calendar: the pages' own today. */
-function todayInNewYork(): string {
-  return new Intl.DateTimeFormat("sv-SE", { timeZone: "America/New_York" }).format(new Date());
-}
-
-async function connect(url: string): Promise<sql.ConnectionPool> {
-  const { hostname, port, username, password, pathname } = new URL(url);
-  return new sql.ConnectionPool({
-    server: hostname,
-    port: Number(port),
-    user: decodeURIComponent(username),
-    password: decodeURIComponent(password),
-    database: pathname.slice(1),
-    options: { encrypt: false, trustServerCertificate: true, useUTC: true },
-    pool: { min: 0, max: 2 },
-  }).connect();
 }
 
 function rowsOf(pool: sql.ConnectionPool): Rows {

@@ -1,0 +1,20 @@
+/** Rows 17-24 of the URL inventory once more, answered by the scheduling service. */
+
+import { describe, expect, test } from "vitest";
+import { servicesBehind, targetServices } from "./target.ts";
+
+targetServices();
+await import("./scheduling.contract.test.ts");
+
+describe("with the module live", () => {
+  test("every rule that follows the stage was answered by the service, and never by legacy", () => {
+    const { answered, rulesOf } = servicesBehind();
+    const rules = rulesOf("scheduling");
+    expect(rules.filter((rule) => !answered.service.has(rule))).toEqual([]);
+    expect(rules.filter((rule) => answered.legacy.has(rule))).toEqual([]);
+  });
+
+  test("what the services hold is, mapped back, what the legacy database holds", async () => {
+    expect(await servicesBehind().differences()).toEqual([]);
+  });
+});
