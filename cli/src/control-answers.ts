@@ -70,7 +70,15 @@ export const readinessSchema = z.looseObject({
   mayMove: z.boolean(),
   refusal: refusalSchema,
   ready: z.boolean(),
-  gates: z.array(z.looseObject({ gate: z.string(), state: z.string(), why: z.string().optional() })),
+  gates: z.array(
+    z.looseObject({
+      gate: z.string(),
+      state: z.string(),
+      value: z.string().nullish(),
+      threshold: z.string().optional(),
+      why: z.string().optional(),
+    }),
+  ),
 });
 export type ReadinessView = z.infer<typeof readinessSchema>;
 
@@ -97,7 +105,34 @@ export const verificationSchema = z.looseObject({
   rows: z.number(),
   headHash: z.string(),
   problems: z.array(z.looseObject({ seq: z.number(), problem: z.string() })),
+  access: z.looseObject({
+    intact: z.boolean(),
+    batches: z.number(),
+    events: z.number(),
+    dropped: z.number(),
+    headHash: z.string(),
+    problems: z.array(z.looseObject({ batch: z.number(), problem: z.string() })),
+  }),
 });
+
+export const accessSchema = z.looseObject({
+  events: z.array(
+    z.looseObject({
+      batch: z.number(),
+      at: instant,
+      rule: z.string(),
+      effect: z.string(),
+      by: z.string(),
+      status: z.number(),
+      reason: z.string(),
+      kind: z.string(),
+      who: z.string().nullable(),
+      patient: z.string().nullable(),
+      requestId: z.string(),
+    }),
+  ),
+});
+export type AccessView = z.infer<typeof accessSchema>;
 
 export const explanationSchema = z.looseObject({
   revision: z.number(),

@@ -1,15 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { childEnvironment } from "@banyan/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { banyan, type Finished, root, temporaryFolder } from "./test-command.ts";
 
 const token = "a-token-of-the-administrator";
+const auditKey = "key of the audit trail, long enough for HMAC";
 const folder = temporaryFolder();
 const processes: ChildProcess[] = [];
 let legacy: Server;
 let env: Record<string, string>;
+let proxyUrl: string | undefined;
 
 /** Starts one of the servers as `npm start` does and gives back what it says when it serves. */
 function start(script: string, extra: Record<string, string>): Promise<Record<string, string>> {
@@ -43,15 +47,17 @@ beforeAll(async () => {
     CONTROL_DATABASE_PORT: "0",
     CONTROL_ADMIN_TOKEN: token,
   });
-  await start("proxy/src/main.ts", {
+  const proxy = await start("proxy/src/main.ts", {
     BANYAN_PROXY_PORT: "0",
     BANYAN_PROXY_ADMIN_PORT: "0",
     BANYAN_REPLICA_ID: "ward-1",
     LEGACY_URL: `http://127.0.0.1:${(legacy.address() as AddressInfo).port}`,
     CONTROL_URL: control["url"] ?? "",
+    BANYAN_AUDIT_KEY: auditKey,
   });
+  proxyUrl = proxy["url"];
   // As `npm start` leaves it: the command finds address and token by itself.
-  folder.write("connections.json", JSON.stringify({ controlUrl: control["url"], adminToken: token }));
+  folder.write("connections.json", JSON.stringify({ controlUrl: control["url"], adminToken: token, auditKey }));
   env = { BANYAN_DATA_DIR: folder.path };
 }, 60_000);
 
@@ -132,10 +138,75 @@ describe("the command with a control plane and a proxy", () => {
     const before = await json("status");
     const { code, out } = await run("dry-run", "--module", "patient", "--stage", "shadow");
     expect(code).toBe(0);
-    expect(out).toContain("path templates change owner");
+    expect(out).toContain("no path template changes owner");
+    const again = await run("dry-run", "--module", "patient", "--stage", "shadow", "--json");
+    expect(JSON.parse(again.out)).toMatchObject({ requestsChanged: 0 });
     expect(out).toContain("control would accept it; nothing was changed");
-    expect((await run("dry-run", "routing-rules/ehr")).out).toContain("0 path templates change owner");
+    expect((await run("dry-run", "routing-rules/ehr")).out).toContain("no path template changes owner");
     expect((await json("status"))["revision"]).toBe(before["revision"]);
+  });
+
+  test("changed rules are published, run on the replica, and are shown as a revision; wrong ones and the same ones are refused", async () => {
+    const rules = temporaryFolder();
+    for (const name of readdirSync(join(root, "routing-rules/ehr")))
+      rules.write(name, readFileSync(join(root, "routing-rules/ehr", name), "utf8"));
+    const same = await run("publish", rules.path, "--reason", "nothing new");
+    expect(same.code).toBe(1);
+    expect(same.error).toContain("[NOTHING_CHANGED]");
+    const lab = readFileSync(join(root, "routing-rules/ehr/lab.yaml"), "utf8");
+    rules.write("lab.yaml", lab.replace("effect: write", "effect: wrote"));
+    const wrong = await run("publish", rules.path, "--reason", "a slip");
+    expect(wrong.code).toBe(1);
+    expect(wrong.error).toMatch(/lab\.yaml/);
+    rules.write("lab.yaml", lab.replace("id: lab.results", "id: lab.result-page"));
+    const published = await run("publish", rules.path, "--reason", "a better name");
+    expect(published).toMatchObject({ code: 0, error: "" });
+    const revision = Number(/revision (\d+)/.exec(published.out)?.[1]);
+    expect(await json("explain", "GET", "/Lab/LabResults.aspx")).toMatchObject({ rule: "lab.result-page", revision });
+    while (((await json("replicas"))["replicas"] as { acknowledged: number }[])[0]?.acknowledged !== revision);
+    await (await fetch(`${proxyUrl}/Lab/LabResults.aspx?pid=100042`)).text();
+    expect((await run("revisions")).out).toMatch(
+      new RegExp(`^ *${revision} +\\S+ \\S+ +rules +admin \\(admin\\) +a better name$`, "m"),
+    );
+    expect((await run("revisions", "show", String(revision))).out).toContain("reason    a better name");
+    const file = await run("revisions", "show", String(revision), "--file", "lab.yaml");
+    expect(file.out).toContain("id: lab.result-page");
+    expect((await run("revisions", "show", "1", "--file", "none.yaml")).code).toBe(2);
+    rules.remove();
+  });
+
+  test("who asked for a patient's data is found by the number, which never leaves this machine; asking is in the trail", async () => {
+    const found = async (): Promise<unknown[]> =>
+      (await json("audit", "--access", "--patient", "100042"))["events"] as unknown[];
+    while ((await found()).length === 0);
+    expect(await found()).toMatchObject([{ rule: "lab.result-page", effect: "read", kind: "anonymous" }]);
+    expect((await run("audit", "--access", "--patient", "100043")).out).toBe("no event\n");
+    expect((await run("audit", "--access", "--who", "AREYES")).out).toBe("no event\n");
+    const trail = await run("audit", "--json");
+    expect(trail.out).toContain('"access.read"');
+    expect(trail.out).not.toContain("100042");
+    const unknown = await banyan(["audit", "--access", "--patient", "1", "--control", "http://127.0.0.1:1"]);
+    expect(unknown.error).toContain("[AUDIT_KEY_UNKNOWN]");
+    const verified = await run("audit", "--verify");
+    expect(verified.code).toBe(0);
+    expect(verified.out).toMatch(/^intact {2}\d+ entries of changes[^]*^intact {2}\d+ events? in \d+ batch/m);
+  });
+
+  test("a token lets its holder in as what it says until it is revoked; approvals are given, listed and withdrawn", async () => {
+    const made = await run("tokens", "add", "anna", "operator");
+    const text = /banyan_\S+/.exec(made.out)?.[0] ?? "";
+    expect((await run("tokens")).out).toMatch(/^anna +operator +good +never +admin /m);
+    expect((await run("tokens")).out).not.toContain(text);
+    const approved = await run("approve", "rx", "shadow", "--reason", "looked at it", "--hours", "2", "--token", text);
+    expect(approved).toMatchObject({ code: 0, error: "" });
+    const id = /approval (\d+): rx to shadow/.exec(approved.out)?.[1] ?? "";
+    expect((await run("approvals")).out).toMatch(new RegExp(`^ *${id} +rx +shadow +anna .* looked at it$`, "m"));
+    expect(await run("approvals", "withdraw", id, "--reason", "not yet")).toMatchObject({ code: 0 });
+    expect((await run("approvals", "withdraw", id, "--reason", "again")).error).toContain("[NOT_FOUND]");
+    expect((await run("tokens", "add", "ben", "viewer", "--token", text)).error).toContain("[FORBIDDEN]");
+    expect(await run("tokens", "revoke", "anna", "--reason", "left")).toMatchObject({ code: 0 });
+    expect((await run("status", "--token", text)).code).toBe(1);
+    expect((await run("tokens")).out).toMatch(/^anna +operator +revoked /m);
   });
 
   test("a replica is evicted by name with a reason in the audit trail, an unknown one is refused", async () => {

@@ -8,7 +8,11 @@ import { join } from "node:path";
 import { AppError, type Config } from "@banyan/kernel";
 import { z } from "zod";
 
-const connectionsSchema = z.object({ controlUrl: z.url().optional(), adminToken: z.string().optional() });
+const connectionsSchema = z.object({
+  controlUrl: z.url().optional(),
+  adminToken: z.string().optional(),
+  auditKey: z.string().optional(),
+});
 type Connections = z.infer<typeof connectionsSchema>;
 
 export type ControlAddress = {
@@ -37,6 +41,11 @@ export function findControl(
   const saved = connectionsIn(file);
   if (saved?.controlUrl === undefined) throw unknownControl(file, saved);
   return { url: saved.controlUrl, token: token ?? saved.adminToken, source: file };
+}
+
+/** The key patients are named with in audit events: BANYAN_AUDIT_KEY, or the one `npm start` made. */
+export function findAuditKey(config: Config): string | undefined {
+  return config.BANYAN_AUDIT_KEY ?? connectionsIn(join(config.BANYAN_DATA_DIR, "connections.json"))?.auditKey;
 }
 
 function checkUrl(url: string): void {

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { addApprovals } from "./commands/approvals.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addExplain } from "./commands/explain.ts";
@@ -13,8 +14,10 @@ import { addMoves } from "./commands/moves.ts";
 import { addProxy } from "./commands/proxy.ts";
 import { addReadiness } from "./commands/readiness.ts";
 import { addReplicas } from "./commands/replicas.ts";
+import { addRevisions } from "./commands/revisions.ts";
 import { addRulesChange } from "./commands/rules-change.ts";
 import { addStatus } from "./commands/status.ts";
+import { addTokens } from "./commands/tokens.ts";
 import { Session, type Terminal } from "./session.ts";
 
 /** @param onHelp receives help that was not asked for (a command line without a command). */
@@ -41,6 +44,9 @@ export function createProgram(
   addAudit(program, session);
   addReplicas(program, session);
   addFreeze(program, session);
+  addApprovals(program, session);
+  addTokens(program, session);
+  addRevisions(program, session);
   addRulesChange(program, session);
   addLint(program, session);
   addExplain(program, session);

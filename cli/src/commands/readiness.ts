@@ -36,8 +36,14 @@ function readinessText(view: ReadinessView): string {
     `  its data may change owner: ${verdict}${blindText}`,
     "",
     renderTable(
-      ["gate", "state", "why"],
-      view.gates.map((gate) => [gate.gate, stateCell(gate.state), faint(gate.why ?? "")]),
+      ["gate", "state", "value", "threshold", "why"],
+      view.gates.map((gate) => [
+        gate.gate,
+        stateCell(gate.state),
+        gate.value ?? "-",
+        faint(gate.threshold ?? ""),
+        faint(gate.why ?? ""),
+      ]),
     ),
   ].join("\n");
 }

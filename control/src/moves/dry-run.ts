@@ -61,15 +61,21 @@ export function dryRun({ before, files, states, requestsByRule }: DryRunInput): 
   const total = sum([...requestsByRule.values()]);
   const changed = sum(changes.map((change) => change.requestsLastDay));
   const catchAll = before.rules.find((rule) => rule.pattern.kind === "prefix" && rule.pattern.segments.length === 0);
-  const templates = changes.length === 1 ? "1 path template changes" : `${changes.length} path templates change`;
   return {
-    summary: `${templates} owner; ${changed} of the ${total} requests of the last day took ${changes.length === 1 ? "it" : "them"}`,
+    summary: summaryOf(changes.length, changed, total),
     changes,
     templates: all.length,
     requestsLastDay: total,
     requestsChanged: changed,
     requestsOfCatchAll: requestsByRule.get(catchAll?.id ?? "") ?? 0,
   };
+}
+
+function summaryOf(templates: number, requests: number, total: number): string {
+  if (templates === 0) return "no path template changes owner";
+  const what = templates === 1 ? "1 path template changes" : `${templates} path templates change`;
+  if (total === 0) return `${what} owner; nothing was asked in the last day`;
+  return `${what} owner; ${requests} of the ${total} requests of the last day took ${templates === 1 ? "it" : "them"}`;
 }
 
 /** By the first witness that reaches the rule in the set it comes from. */
