@@ -17,5 +17,7 @@ export const events = {
   copyThrottled: "sync.copy_throttled",
   reconciled: "sync.reconciled",
   queueFailing: "queue.failing",
-  reportFailing: "control.report_failing",
+  heartbeatFailed: "sync.heartbeat_failed",
+  jobFailed: "sync.job_failed",
+  unprepared: "adapter.source_unprepared",
 } as const;

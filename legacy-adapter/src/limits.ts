@@ -80,12 +80,17 @@ export const limits = {
   jobsKept: 200,
   /** A job whose worker was killed is given to another after this. */
   jobLockMs: 10_000,
+  /** One call to the queue; it may be away, and nothing of the sync waits for it. */
+  queueMsMax: 5_000,
+  /** A job that fails is tried this often at once by the queue; afterwards it is derived anew from the databases. */
+  jobAttemptsMax: 10,
   /** Jobs that ought to exist are made again this often: the queue may have lost them. */
   jobsRederivedMs: 10_000,
 
-  /** Reports to control; and how long one may take. */
-  reportMs: 500,
-  reportMsMax: 3_000,
+  /** How long the source keeps history is looked up this often. */
+  retentionLookMs: 60_000,
+  /** Gauges that need a database are brought up to date this often. */
+  gaugesMs: 2_000,
   /** Body of a request to the adapter's API. */
   bodyBytesMax: 64 * 1024,
   /** Rows in one answer of the API. */

@@ -61,6 +61,15 @@ export class LeaseHolder {
     return { fence, isNew };
   }
 
+  /** Makes the fence at least this much, if the lease is held. */
+  async raise(fence: bigint): Promise<void> {
+    await this.#source.query(
+      "raise the fence",
+      "UPDATE dbo.adapter_lease SET fence = @fence WHERE id = 1 AND holder = @holder AND fence < @fence",
+      { holder: parameter.ansi(this.#holder), fence: parameter.bigint(fence) },
+    );
+  }
+
   /** Gives the lease back, so that a stand-by need not wait for it to lapse. */
   async release(): Promise<void> {
     this.#held = undefined;

@@ -113,6 +113,11 @@ export class ServiceStream {
     return this.#tables;
   }
 
+  /** How many lanes are closed because something is parked on them. */
+  get blockedLanes(): number {
+    return this.#context?.blocked.size ?? 0;
+  }
+
   /** Columns of the source that no mapping reads and that were added since this process started, as `TABLE.column`. */
   get unmappedColumns(): readonly string[] {
     return this.#unmapped;
@@ -163,8 +168,9 @@ export class ServiceStream {
   }
 
   async #load(): Promise<void> {
-    const { database } = this.#options;
+    const { database, fence } = this.#options;
     this.#reload = false;
+    await database.raiseFence(fence);
     await this.#cdc.refreshInstances();
     const cursor = (await readCursor(database)) ?? (await this.#begin());
     this.#cursor = cursor;

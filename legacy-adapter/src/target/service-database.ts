@@ -68,6 +68,20 @@ export class ServiceDatabase {
     }
   }
 
+  /** Several statements on one connection, outside a transaction: for temporary tables. Errors as PostgreSQL gives them. */
+  async session<T>(op: string, work: (client: Transaction) => Promise<T>): Promise<T> {
+    let client: pg.PoolClient | undefined;
+    try {
+      client = await this.#pool.connect();
+      return await work(client);
+    } catch (error) {
+      throw targetFailure(op, error);
+    } finally {
+      // Its temporary tables and settings must not reach whoever is next.
+      client?.release(true);
+    }
+  }
+
   /** Takes over: waits for writes of an earlier leader that are under way. @throws AppError FENCED when a later one leads already */
   async raiseFence(fence: bigint): Promise<void> {
     const op = "take over the sync";

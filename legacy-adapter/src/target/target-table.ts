@@ -12,6 +12,15 @@ export type Statement = { readonly name: string; readonly text: string; readonly
 
 const positionColumn = "source_position";
 
+/** Mapped rows as parameters: one array a column. */
+export type RowSource = {
+  /** `unnest(…) AS u(columns…)` with parameters from $1 on, for a FROM clause. */
+  readonly from: string;
+  /** A column of it, in its own type. */
+  column(name: string): string;
+  values(rows: readonly TargetRow[]): unknown[];
+};
+
 export type TargetTable = {
   readonly mapping: TableMapping;
   /** Qualified and quoted. */
@@ -22,6 +31,20 @@ export type TargetTable = {
   copy(rows: readonly PositionedRow[]): Statement;
   delete(keys: readonly PositionedRow[]): Statement;
 };
+
+export function rowSource(mapping: TableMapping, columns: readonly string[], more = ""): RowSource {
+  const arrays = columns.map((column, index) => `$${index + 1}::${travelType(typeOf(mapping, column))}[]`);
+  return {
+    from: `unnest(${arrays.join(", ")})${more} AS u(${[...columns.map(identifier), ...(more ? ["n"] : [])].join(", ")})`,
+    column: (name) => selected(mapping, name),
+    values: (rows) => {
+      const positioned = rows.map((row) => ({ row, position: noPosition }));
+      return columns.map((column) => arrayLiteral(positioned, column, typeOf(mapping, column)));
+    },
+  };
+}
+
+const noPosition: Position = new Uint8Array();
 
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
