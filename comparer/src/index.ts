@@ -1,6 +1,7 @@
 /** The comparer: two answers in, one verdict out. It reads no network, no database and no environment. */
 
 export type { Answer, RawHeaders } from "./answer/answer.ts";
+export { answerOfFile, mediaTypes } from "./answer/answer-file.ts";
 export { type CompareOptions, compareAnswers } from "./compare.ts";
 export { type Budget, defaultBudget } from "./limits.ts";
 export { compileRules, noRules, type RuleModel } from "./rules/rule-model.ts";

@@ -156,15 +156,21 @@ function inferKey(left: readonly Tree[], right: readonly Tree[]): string | undef
   if (left.length < 2 && right.length < 2) return undefined;
   const [first] = left;
   if (first?.kind !== "record") return undefined;
-  const candidates = [...first.members.keys()].flatMap((name) => {
+  const candidates = [...first.members.keys()].flatMap((name, place) => {
+    // Attributes of a row are its looks.
+    if (name.startsWith("@")) return [];
     const values = uniqueValues(left, name);
     const others = values && uniqueValues(right, name);
     if (!others) return [];
     const shared = [...values].filter((value) => others.has(value)).length;
     const share = shared / Math.min(values.size, others.size);
-    return share >= sharedShareMin ? [{ name, share, named: keyLike.test(name) }] : [];
+    return share >= sharedShareMin
+      ? [{ name, share, place: place + placeOf(right, name), named: keyLike.test(name) }]
+      : [];
   });
-  candidates.sort((a, b) => Number(b.named) - Number(a.named) || b.share - a.share || (a.name < b.name ? -1 : 1));
+  candidates.sort(
+    (a, b) => Number(b.named) - Number(a.named) || b.share - a.share || a.place - b.place || (a.name < b.name ? -1 : 1),
+  );
   return candidates[0]?.name;
 }
 
@@ -177,4 +183,8 @@ function uniqueValues(items: readonly Tree[], name: string): Set<string> | undef
     values.add(text);
   }
   return values.size > 0 ? values : undefined;
+}
+
+function placeOf([first]: readonly Tree[], name: string): number {
+  return first?.kind === "record" ? [...first.members.keys()].indexOf(name) : 0;
 }

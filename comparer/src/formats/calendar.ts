@@ -26,9 +26,10 @@ function readComponents(text: string): Component[] | undefined {
     const parsed = ICAL.parse(text) as Component | Component[];
     if (parsed.length === 0) return undefined;
     return typeof parsed[0] === "string" ? [parsed as Component] : (parsed as Component[]);
-  } catch {
+  } catch (error) {
     // A broken calendar is a finding of its own; the parser's message would quote the line.
-    return undefined;
+    if (error instanceof Error && error.name === "ParserError") return undefined;
+    throw error;
   }
 }
 

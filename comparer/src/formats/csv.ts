@@ -1,6 +1,8 @@
 /** A CSV export as a table, and its form apart: line ends, quoting, byte order mark, which importers stumble over. */
 
-import { parse } from "csv-parse/sync";
+import { CsvError, parse } from "csv-parse/sync";
+import { readDecimal } from "../transform/decimal.ts";
+import { readMoment } from "../transform/moment.ts";
 import type { Forest } from "../tree/forest.ts";
 import type { Tree } from "../tree/tree.ts";
 
@@ -25,19 +27,27 @@ export function csvTree(forest: Forest, text: string): Tree | undefined {
 function readLines(text: string): string[][] | undefined {
   try {
     return parse(text, { bom: true, relax_column_count: true, skip_empty_lines: false });
-  } catch {
+  } catch (error) {
     // Broken CSV is a finding of its own; the parser's message would quote the line.
-    return undefined;
+    if (error instanceof CsvError) return undefined;
+    throw error;
   }
 }
 
-/** A first line of unlike names without numbers, as wide as what follows, is a heading. */
+/** A first line of unlike names without numbers and dates, as wide as what follows, is a heading. */
 function headingsOf(lines: readonly string[][]): readonly string[] | undefined {
   const [first] = lines;
   if (!first || first.length < 2) return undefined;
-  const named = first.every((cell) => /^[A-Za-z][\w .#/+()-]*$/.test(cell)) && new Set(first).size === first.length;
-  const spans = first.every((cell) => !/^\d+$/.test(cell)) && (lines[1]?.length ?? first.length) === first.length;
+  const named = first.every(isHeading) && new Set(first).size === first.length;
+  const spans = (lines[1]?.length ?? first.length) === first.length;
   return named && spans ? first : first.map((_, index) => `column ${index + 1}`);
+}
+
+const headingCharsMax = 40;
+
+function isHeading(cell: string): boolean {
+  const fits = cell.trim() !== "" && cell.length <= headingCharsMax && !cell.includes(",");
+  return fits && readDecimal(cell) === undefined && readMoment(cell) === undefined;
 }
 
 function formTree(forest: Forest, text: string): Tree {

@@ -45,10 +45,12 @@ export async function pdfTree(forest: Forest, bytes: Uint8Array): Promise<PdfTre
 async function open(bytes: Uint8Array): Promise<PdfDocument | undefined> {
   try {
     // The reader takes its bytes away; the caller still needs his.
-    return await getDocumentProxy(bytes.slice(), { verbosity: 0 });
-  } catch {
-    // A broken PDF is a finding of its own.
-    return undefined;
+    return await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 });
+  } catch (error) {
+    // A broken or locked PDF is a finding of its own; anything else is a fault of ours.
+    if (error instanceof Error && /(?:PDF|Password|XRef|Format)\w*(?:Exception|Error)$/.test(error.name))
+      return undefined;
+    throw error;
   }
 }
 

@@ -37,7 +37,8 @@ export function xmlTree(forest: Forest, text: string): Tree | undefined {
     const element = elementOf(forest, closed);
     const parent = open.at(-1);
     if (parent) parent.children.push(element);
-    else root = element;
+    // Its own name is the first step of every path.
+    else root = forest.element({ name: "document", segment: "", children: [element] });
   });
   parser.write(text.replace(/^\ufeff/, "")).close();
   return broken ? undefined : root;

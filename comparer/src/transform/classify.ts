@@ -31,6 +31,7 @@ function wholeClass(a: string, b: string): Transform | undefined {
   const [left, right] = [blanksFolded(a), blanksFolded(b)];
   if (left === right) return "padding";
   if (left === "" || right === "") return saysNothing(left || right) ? "null-absent-empty" : "blanked";
+  if (left.replaceAll("\\", "") === right.replaceAll("\\", "")) return "encoding";
   if (percentUpper(left) === percentUpper(right)) return "encoding";
   if (left.toLowerCase() === right.toLowerCase()) return "case";
   const moments = [readMoment(left), readMoment(right)] as const;
