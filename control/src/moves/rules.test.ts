@@ -59,7 +59,7 @@ describe("publishing rules", () => {
     expect(problems.filter((problem: { file: string }) => problem.file === "lab.yaml").length).toBeGreaterThanOrEqual(
       2,
     );
-    expect(problems).toContainEqual(expect.objectContaining({ suggestion: 'Did you mean "effect"?', line: 11 }));
+    expect(problems).toContainEqual(expect.objectContaining({ suggestion: 'Did you mean "effect"?', line: 12 }));
     expect((await client.post("/lint", { files: bad })).body).toMatchObject({ ok: false, problems });
     expect((await client.get("/status")).body.revision).toBe(1);
   });

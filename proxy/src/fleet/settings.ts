@@ -91,7 +91,7 @@ export async function startFrom(settings: ProxySettings, logger: Logger, onLoad?
     logger: onLoad ? createLogger({ name: "proxy", level: "silent" }) : logger,
     ...(onLoad ? { onLoad } : {}),
   });
-  if (!control) logger.warn({ event: events.noAudit, hint: "without control nobody keeps audit events" });
+  if (!control) logger.info({ event: events.noAudit, hint: "without control nobody keeps audit events" });
   const delivery =
     control &&
     (await openAuditDelivery({
