@@ -37,6 +37,8 @@ export type ControlSettings = {
   readonly rulesPath: string;
   /** Approvals by other people that a forward move needs. */
   readonly approvalsNeeded: number;
+  /** Whether forward moves must pass the gates of readiness, or be forced. */
+  readonly requireReady: boolean;
   /** How long a move waits for replicas to acknowledge the revision before. */
   readonly acknowledgeMsMax: number;
 };

@@ -49,6 +49,8 @@ export type ControlOptions = {
   readonly acknowledgeMsMax?: number;
   /** Who takes part in a flip. Default: none, and then no module becomes live. */
   readonly participants?: FlipParticipants;
+  /** Whether forward moves must pass the gates of readiness, or be forced. Default true. */
+  readonly requireReady?: boolean;
   /** Comparison of shadows. Default: the rules shipped with the EHR, and no samples are kept. */
   readonly shadow?: Partial<ShadowOptions>;
   /** Frees the migrations' lock that a killed start leaves behind; only for the owner of an embedded database. */
@@ -107,7 +109,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
       { db, clock, logger, model: () => head.current.model },
       { rulesPath: options.shadow?.rulesPath ?? shippedRules, sampleKey: options.shadow?.sampleKey },
     );
-    stopShadow = shadow.stop;
+    stopShadow = () => shadow.stop();
     context = {
       db,
       clock,
@@ -127,6 +129,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
         replicaToken: options.replicaToken,
         rulesPath: options.rulesPath,
         approvalsNeeded: options.approvalsNeeded ?? 0,
+        requireReady: options.requireReady ?? true,
         acknowledgeMsMax: options.acknowledgeMsMax ?? limits.acknowledgeMsMax,
       },
     };

@@ -111,6 +111,12 @@ export const limits = {
   replaySamplesMax: 500,
   /** What readiness looks back on. */
   readinessWindowMs: 86_400_000,
+  /** Comparisons in that time below which nothing is concluded from them. */
+  readinessComparedMin: 100,
+  /** Less than this share of comparable requests is a blind spot, not a result. */
+  comparableShareMin: 0.9,
+  /** The service may take this much of the time legacy takes. */
+  latencyRatioMax: 1.5,
   /** Old shadows are looked for this often. */
   shadowTidyMs: 60_000,
   /** Longest wait for running answers when the process is told to stop. */

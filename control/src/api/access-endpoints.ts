@@ -5,7 +5,7 @@ import { z } from "zod";
 import { roles } from "../access/role.ts";
 import { change } from "../change.ts";
 import { limits } from "../limits.ts";
-import { rulesOf } from "../moves/move.ts";
+import { rulesOf } from "../moves/rules-of.ts";
 import { Refusal } from "../refusal.ts";
 import { addApproval, openApprovals, withdrawApproval } from "../store/approvals.ts";
 import { addWindow, openWindows, removeWindow } from "../store/freeze-windows.ts";

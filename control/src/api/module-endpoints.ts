@@ -4,7 +4,9 @@ import { type Stage, stageSchema } from "@banyan/routing-rules";
 import { z } from "zod";
 import { limits } from "../limits.ts";
 import { type MoveKind, refuseMove } from "../moves/move-check.ts";
-import { factsOf, move, rulesOf, stageOf } from "../moves/move.ts";
+import { factsOf, move, stageOf } from "../moves/move.ts";
+import { gatesOf, isReady } from "../moves/readiness.ts";
+import { rulesOf } from "../moves/rules-of.ts";
 import { Refusal } from "../refusal.ts";
 import { listRevisions } from "../store/revisions.ts";
 import { type ApiRequest, endpoint, nameSchema, reasonSchema } from "./endpoint.ts";
@@ -100,18 +102,6 @@ async function moveTo(
   return { status: "revision" in moved ? 200 : 202, body: moved };
 }
 
-/** What nobody measures yet is listed as such: no data is not ready. */
-const unmeasured = [
-  "sync lag",
-  "parked keys",
-  "conflicts",
-  "reconcile",
-  "comparable share",
-  "confirmed differences",
-  "service health",
-  "latency ratio",
-];
-
 async function readinessOf({ context, caller, params }: ApiRequest<undefined, undefined>) {
   const module = params["module"] ?? "";
   const head = context.head.current;
@@ -122,6 +112,7 @@ async function readinessOf({ context, caller, params }: ApiRequest<undefined, un
       module,
       head.files.map((file) => file.module),
     );
+  const gates = await gatesOf(context, module);
   const facts = await factsOf(context, context.db, {
     kind: "stage",
     module,
@@ -130,9 +121,9 @@ async function readinessOf({ context, caller, params }: ApiRequest<undefined, un
     who: caller.who,
     head,
     now: context.clock.now(),
+    gates: context.settings.requireReady ? gates : [],
   });
   const refusal = refuseMove(facts);
-  const gates = unmeasured.map((name) => ({ gate: name, state: "no data", why: "this version does not measure it" }));
   return {
     module,
     from,
@@ -140,8 +131,7 @@ async function readinessOf({ context, caller, params }: ApiRequest<undefined, un
     /** Whether control would make the next move now. */
     mayMove: refusal === undefined,
     refusal: refusal ? { code: refusal.code, why: refusal.why, hint: refusal.hint } : null,
-    /** Whether the data may change owner: needs every gate. */
-    ready: false,
+    ready: isReady(gates),
     gates,
   };
 }

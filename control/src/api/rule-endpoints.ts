@@ -14,7 +14,9 @@ import { z } from "zod";
 import type { ControlContext } from "../context.ts";
 import { limits } from "../limits.ts";
 import { dryRun } from "../moves/dry-run.ts";
-import { rulesOf, stageOf } from "../moves/move.ts";
+import { stageOf } from "../moves/move.ts";
+import { gatesOf } from "../moves/readiness.ts";
+import { rulesOf } from "../moves/rules-of.ts";
 import { checkRules, publish } from "../moves/publish.ts";
 import { factsOf } from "../moves/move.ts";
 import { refuseMove } from "../moves/move-check.ts";
@@ -134,7 +136,8 @@ export const ruleEndpoints = [
           head.files.map((file) => file.module),
         );
       const now = context.clock.now();
-      const asked = { kind: "stage", module, to: stage, force: false, who: caller.who, head, now } as const;
+      const gates = context.settings.requireReady ? await gatesOf(context, module) : [];
+      const asked = { kind: "stage", module, to: stage, force: false, who: caller.who, head, now, gates } as const;
       const refusal = refuseMove(await factsOf(context, context.db, asked));
       states.set(module, { stage, epoch: states.get(module)?.epoch ?? 0 });
       return {

@@ -74,9 +74,9 @@ export async function moduleViews(db: Knex, context: ControlContext, head: Head)
   });
 }
 
-/** The neighbours of a stage; those that need the flip protocol are named with what they wait for. */
+/** The neighbours of a stage; those that need more than a new revision are named with what they need. */
 function nextMoves(stage: Stage): { to: string; available: boolean; needs?: string }[] {
-  const flip = (to: string) => ({ to, available: false, needs: "the fenced flip, which this version does not have" });
+  const flip = (to: string) => ({ to, available: true, needs: "a fenced flip: the owner of the data changes" });
   const retirement = (to: string) => ({ to, available: false, needs: "proof and reconcile, which this version lacks" });
   switch (stage.name) {
     case "legacy":

@@ -29,6 +29,7 @@ function facts(extra: Partial<MoveFacts> = {}): MoveFacts {
     approvals: [],
     approvalsNeeded: 0,
     replicas: [],
+    gates: [],
     openFlip: undefined,
     missingForFlip: [],
     ...extra,

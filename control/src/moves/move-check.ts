@@ -6,6 +6,7 @@
 
 import { checkMove, describeStage, ownerOf, type RuleFileConfig, type Stage, stageNames } from "@banyan/routing-rules";
 import { Refusal } from "../refusal.ts";
+import type { Gate } from "./readiness.ts";
 import { type Approval, covers } from "../store/approvals.ts";
 import type { FreezeWindow } from "../store/freeze-windows.ts";
 import { holdsUp, type ReplicaStanding } from "../store/replicas.ts";
@@ -35,6 +36,8 @@ export type MoveFacts = {
   readonly approvals: readonly Approval[];
   readonly approvalsNeeded: number;
   readonly replicas: readonly ReplicaFact[];
+  /** The checklist; empty where no gate stands before the move. */
+  readonly gates: readonly Gate[];
   /** Step of the module's flip that has not ended. */
   readonly openFlip: string | undefined;
   /** Who is missing for a flip of this module: `service patients`, `the adapter`. */
@@ -48,7 +51,9 @@ export function refuseMove(facts: MoveFacts): Refusal | undefined {
     refuseDuringFlip(facts) ??
     (facts.kind === "stage" ? refuseStep(facts) : refuseWalk(facts)) ??
     refuseReplicas(facts) ??
-    (isForward(facts.from, facts.to) ? (refuseFrozen(facts) ?? refuseUnapproved(facts)) : undefined)
+    (isForward(facts.from, facts.to)
+      ? (refuseFrozen(facts) ?? refuseUnapproved(facts) ?? refuseUnready(facts))
+      : undefined)
   );
 }
 
@@ -202,6 +207,20 @@ function refuseFrozen(facts: MoveFacts): Refusal | undefined {
     why: `a freeze window of ${window.module ?? "all modules"} lasts until ${window.endsAt.toISOString()}: ${window.reason}`,
     hint: "Wait for its end, ask an admin to remove it, or force the move with a reason, which is audited. Rollback and kill are never frozen.",
     details: { freezeWindow: window },
+  });
+}
+
+/** Into shadow nothing has been measured yet, and nothing can happen to anybody. */
+function refuseUnready(facts: MoveFacts): Refusal | undefined {
+  if (facts.to.name === "shadow" || facts.forced) return undefined;
+  const open = facts.gates.filter((gate) => gate.state !== "pass");
+  if (open.length === 0) return undefined;
+  return new Refusal({
+    code: "NOT_READY",
+    message: what(facts),
+    why: `${open.length} of ${facts.gates.length} gates are not passed: ${open.map((gate) => `${gate.gate} (${gate.value ?? "no data"})`).join(", ")}`,
+    hint: `What each needs: banyan readiness ${facts.module}. force passes them, with your reason in the audit trail.`,
+    details: { gates: open },
   });
 }
 

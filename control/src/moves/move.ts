@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from "node:crypto";
-import { ownerOf, type RuleFileConfig, type Stage } from "@banyan/routing-rules";
+import { ownerOf, type Stage } from "@banyan/routing-rules";
 import type { Knex } from "knex";
 import type { Caller } from "../access/caller.ts";
 import { change, type ChangeOutcome, refuseStale } from "../change.ts";
@@ -25,6 +25,8 @@ import {
   type ReplicaFact,
   refuseMove,
 } from "./move-check.ts";
+import { type Gate, gatesOf } from "./readiness.ts";
+import { rulesOf } from "./rules-of.ts";
 
 export type MoveRequest = {
   readonly caller: Caller;
@@ -55,6 +57,8 @@ export type MoveUnderWay = { readonly flip: string; readonly module: string; rea
 /** @throws Refusal whatever `refuseMove` refuses, REVISION_STALE and FLIP_ABORTED */
 export async function move(context: ControlContext, request: MoveRequest): Promise<MoveResult | MoveUnderWay> {
   if (request.evict.length === 0) await untilAcknowledged(context, request.basedOn);
+  // Asked before anything is locked: service and adapter answer in their own time.
+  const gates = context.settings.requireReady && request.kind === "stage" ? await gatesOf(context, request.module) : [];
   const changed = await change(
     context,
     {
@@ -65,7 +69,7 @@ export async function move(context: ControlContext, request: MoveRequest): Promi
       reason: request.reason,
       asked: { to: request.to, force: request.force, evict: request.evict },
     },
-    (trx, now) => makeMove(context, request, trx, now),
+    (trx, now) => makeMove(context, { ...request, gates }, trx, now),
   );
   for (const id of request.evict) context.streams.cut(id);
   return "revision" in changed ? changed : finishFlip(context, request, changed.flip);
@@ -103,7 +107,7 @@ async function finishFlip(
 
 async function makeMove(
   context: ControlContext,
-  request: MoveRequest,
+  request: MoveRequest & { readonly gates: readonly Gate[] },
   trx: Knex.Transaction,
   now: Date,
 ): Promise<ChangeOutcome<MoveResult | MoveUnderWay>> {
@@ -148,7 +152,7 @@ async function makeMove(
       forced: request.force,
       evicted: request.evict,
       approvedBy: used.map((approval) => approval.who),
-      ...(request.force ? { frozenBy: facts.windows.map((window) => window.id) } : {}),
+      ...(request.force ? overruled(facts) : {}),
     },
   };
 }
@@ -180,7 +184,22 @@ async function beginFlip(trx: Knex.Transaction, request: MoveRequest, head: Head
   );
   return {
     result: { flip: id, module, step: "prepare" } satisfies MoveUnderWay,
-    details: { flip: id, from: facts.from, to: request.to, forced: request.force, evicted: request.evict },
+    details: {
+      flip: id,
+      from: facts.from,
+      to: request.to,
+      forced: request.force,
+      evicted: request.evict,
+      ...(request.force ? overruled(facts) : {}),
+    },
+  };
+}
+
+/** What a forced move went past, for the audit trail. */
+function overruled(facts: MoveFacts): Readonly<Record<string, unknown>> {
+  return {
+    frozenBy: facts.windows.map((window) => window.id),
+    notReady: facts.gates.filter((gate) => gate.state !== "pass").map((gate) => gate.gate),
   };
 }
 
@@ -192,6 +211,7 @@ export type FactRequest = {
   readonly who: string;
   readonly head: Head;
   readonly now: Date;
+  readonly gates: readonly Gate[];
 };
 
 export async function factsOf(context: ControlContext, db: Knex, request: FactRequest): Promise<MoveFacts> {
@@ -207,6 +227,7 @@ export async function factsOf(context: ControlContext, db: Knex, request: FactRe
     head: number,
     who: request.who,
     forced: request.force,
+    gates: request.gates,
     windows: await windowsOver(db, request.module, request.now),
     approvals: await openApprovals(db, request.now, request.module),
     approvalsNeeded: context.settings.approvalsNeeded,
@@ -235,10 +256,6 @@ function missingForFlip({ participants }: ControlContext, service: string | unde
 
 export function stageOf(head: Head, module: string): Stage {
   return head.revision.modules[module]?.stage ?? { name: "legacy" };
-}
-
-export function rulesOf(head: Head, module: string): RuleFileConfig | undefined {
-  return head.files.find((file) => file.module === module);
 }
 
 /** The head may have been made by another control process a moment ago. */
