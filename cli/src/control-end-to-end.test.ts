@@ -83,8 +83,11 @@ describe("the command with a control plane and a proxy", () => {
     const shadow = await run("stage", "scheduling", "shadow", "--reason", "first look");
     expect(shadow).toMatchObject({ code: 0, error: "" });
     expect(shadow.out).toBe("scheduling  legacy -> shadow  (revision 2, running on 1 of 1 replicas)\n");
-    const canary = await json("stage", "scheduling", "canary", "--percent", "100", "--reason", "all users");
-    expect(canary).toMatchObject({ revision: 3, to: { name: "canary", percent: 100 } });
+    const canary = ["stage", "scheduling", "canary", "--percent", "100", "--reason", "all users"];
+    // Nothing was compared and no sync runs: control says so, and takes a reason for going on all the same.
+    expect((await run(...canary)).error).toContain("[NOT_READY]");
+    const moved = await json(...canary, "--force");
+    expect(moved).toMatchObject({ revision: 3, to: { name: "canary", percent: 100 } });
     const explained = await json("explain", "GET", "/Sched/DayView.aspx", "--user", "JSMITH", "--site", "1");
     expect(explained).toMatchObject({ module: "scheduling", stage: "canary 100%", owner: "legacy", target: "legacy" });
     // No sync reports how old the service's data are: nobody may read them yet, and it says so.
@@ -117,7 +120,7 @@ describe("the command with a control plane and a proxy", () => {
     const { code, out } = await run("readiness", "lab");
     expect(code).toBe(0);
     expect(out).toContain("lab  legacy -> shadow\n  control would make this move now");
-    expect(out).toMatch(/not ready: 8 of 8 gates have no data yet/);
+    expect(out).toMatch(/not ready: 9 of 9 gates have no data yet/);
     expect(out).toMatch(/^reconcile +no data/m);
   });
 
