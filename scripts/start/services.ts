@@ -10,7 +10,7 @@ import type { Child } from "./children.ts";
 import type { Secrets } from "./state.ts";
 
 /** Every extracted service: its name, its main file, and the variable of its port. */
-export const services = [
+const services = [
   { name: "patients", script: "extracted-services/patients/src/main.ts", port: "PATIENTS_PORT" },
   { name: "scheduling", script: "extracted-services/scheduling/src/main.ts", port: "SCHEDULING_PORT" },
 ] as const;

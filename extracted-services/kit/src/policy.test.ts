@@ -83,6 +83,14 @@ describe("decide", () => {
     expect(decide(policy, portal, { action: "read" })).toMatchObject({ rule: "deny:other-patient" });
   });
 
+  test("a directory rule lets a portal user see what is nobody's record, and no other patient's", () => {
+    const policy = policyOf({ who: ["portal"], directory: true });
+    expect(decide(policy, portal, { action: "read" })).toMatchObject({ allowed: true });
+    expect(decide(policy, portal, { action: "read", patient: { id: 3 } })).toMatchObject({
+      rule: "deny:other-patient",
+    });
+  });
+
   test("the first rule that allows wins; else the last one that came near names the denial", () => {
     const policy = policyOf({ who: ["NURS"], site: "own" }, { who: ["NURS"] });
     expect(decide(policy, nurse, { action: "read", patient: { id: 1, site: "EAST" } })).toMatchObject({ rule: "R2" });

@@ -33,6 +33,8 @@ export type Rule = {
   readonly site?: "any" | "own";
   /** Default `break-glass`: a restricted chart needs break-glass for that patient. `open`: it is treated as any other. */
   readonly restricted?: "break-glass" | "open" | "never";
+  /** What is nobody's record (places, staff, open times): a portal user needs no relation to a patient for it. */
+  readonly directory?: true;
   /** Why, for the reviewer. */
   readonly why: string;
 };
@@ -98,9 +100,10 @@ export function decide(policy: Policy, principal: Principal, access: Access): De
 
 const deny = (reason: Denial): Decision => ({ allowed: false, rule: `deny:${reason}`, reason });
 
-/** The relation a rule asks for and that is not there. A portal user is only ever related to their own records. */
+/** The relation a rule asks for and that is not there. A portal user is only ever related to their own records, and to none. */
 function unmet(rule: Rule, principal: Principal, access: Access): Denial | undefined {
   const { patient } = access;
+  if (principal.kind === "portal" && rule.directory && !patient) return undefined;
   if (principal.kind === "portal")
     return patient && (patient.id === principal.patient || patient.id === principal.proxyFor)
       ? undefined

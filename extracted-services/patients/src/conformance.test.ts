@@ -25,6 +25,7 @@ conformance({
     const form = postedForm("/Patient/PatEdit.aspx", filledBoxes({ hdnTS, txtNoteTx: `write ${number}` }));
     return { path: `/Patient/PatEdit.aspx?pid=${pid}`, who: { sub: "FDESK1", role: "FDSK" }, ...form };
   },
+  deniedWriter: { sub: "LABTECH1", role: "LABT" },
   secrets: editable.slice(0, 5).flatMap(({ LName, MRN }) => [LName, MRN]),
   policyFile: resolve(import.meta.dirname, "policy-table.md"),
 });

@@ -25,6 +25,7 @@ conformance({
       overbook: false,
     }),
   }),
+  deniedWriter: lab,
   secrets: ["Canary Ear Pain", "100001"],
   policyFile: join(import.meta.dirname, "policy.md"),
 });

@@ -66,21 +66,9 @@ export function policyCases(policy: Policy): PolicyCase[] {
   );
 }
 
-const verdict = (decision: Decision): string => (decision.allowed ? `**${decision.rule}**` : decision.reason);
-
-/** The cases as a Markdown document, the rules with their reasons first. */
+/** The cases as a Markdown document, the rules with their reasons first. Relations decided alike share a line. */
 export function policyDocument(service: string, policy: Policy): string {
   const columns = [...callers("own site").keys()];
-  const cases = policyCases(policy);
-  const rows = Object.keys(policy.actions).flatMap((action) =>
-    Object.keys(relations).map((relation) => {
-      const cells = columns.map((caller) => {
-        const found = cases.find((one) => one.action === action && one.relation === relation && one.caller === caller);
-        return found ? verdict(found.decision) : "";
-      });
-      return `| ${action} | ${relation} | ${cells.join(" | ")} |`;
-    }),
-  );
   return [
     `# Policy of ${service}`,
     "",
@@ -96,7 +84,21 @@ export function policyDocument(service: string, policy: Policy): string {
     "",
     `| action | relation | ${columns.join(" | ")} |`,
     `|---|---|${columns.map(() => "---").join("|")}|`,
-    ...rows,
+    ...Object.entries(Object.groupBy(policyCases(policy), ({ action }) => action)).flatMap(([action, cases = []]) =>
+      linesOf(action, cases),
+    ),
     "",
   ].join("\n");
+}
+
+function linesOf(action: string, cases: readonly PolicyCase[]): string[] {
+  const relationsOf = new Map<string, string[]>();
+  for (const [relation, row = []] of Object.entries(Object.groupBy(cases, (one) => one.relation))) {
+    const cells = row.map(({ decision }) => (decision.allowed ? `**${decision.rule}**` : decision.reason)).join(" | ");
+    relationsOf.set(cells, [...(relationsOf.get(cells) ?? []), relation]);
+  }
+  return [...relationsOf].map(([cells, alike]) => {
+    const relation = alike.length === Object.keys(relations).length ? "any" : alike.join(", ");
+    return `| ${action} | ${relation} | ${cells} |`;
+  });
 }

@@ -29,6 +29,8 @@ export type ServiceUnderTest = {
   readonly deniedRead: Example;
   /** A write that is allowed and changes something; each number is another write. */
   readonly write: (number: number, service: TestService) => Example | Promise<Example>;
+  /** Somebody with a good token to whom the policy denies that write. */
+  readonly deniedWriter: TestClaims;
   /** Words of the seeded rows (names, numbers) that no log line and no metric may hold. */
   readonly secrets?: readonly string[];
   /** The written policy, beside `policy.ts`; written by `vitest -u`, compared otherwise. */

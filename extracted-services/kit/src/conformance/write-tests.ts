@@ -79,6 +79,15 @@ export function writeTests(under: ServiceUnderTest, start: Start): void {
     });
   });
 
+  test("a write that the policy denies is refused, audited, and changes nothing", async () => {
+    await using one = await start();
+    const write = await under.write(1, one.service);
+    await unchanged(one, async () => {
+      const { audit } = await one.ask({ ...write, who: under.deniedWriter });
+      expect(audit.filter(({ rule }) => rule.startsWith("deny:"))).not.toEqual([]);
+    });
+  });
+
   test("a write without a token is refused and changes nothing", async () => {
     await using one = await start();
     const { path, who: _, ...write } = await under.write(1, one.service);
