@@ -14,6 +14,7 @@ import type mssql from "mssql";
 import { SourceHead } from "./capture/source-head.ts";
 import { ServiceCopy } from "./copy/service-copy.ts";
 import { prepareSource } from "./prepare/enable.ts";
+import { type ReconcileReport, readReconcile, requestReconcile, runReconcile } from "./reconcile/reconciliation.ts";
 import { Heartbeats } from "./source/heartbeats.ts";
 import { LegacyDatabase } from "./source/legacy-database.ts";
 import { ServiceStream, type StreamObserver } from "./stream/service-stream.ts";
@@ -164,6 +165,7 @@ export type RunningStream = {
   readonly heartbeats: Heartbeats;
   /** Copies what is to be copied and waits until every table is whole. */
   copied(): Promise<void>;
+  reconcile(repair: boolean): Promise<ReconcileReport>;
   /** Writes a heartbeat and waits until the stream has applied it: everything committed before is applied. */
   caughtUp(): Promise<void>;
   /** Waits until `condition` holds, looked at after each thing the stream does. */
@@ -242,6 +244,12 @@ export async function runStream(clinic: Clinic, settings: StreamSettings = {}): 
     heartbeats,
     until,
     caughtUp,
+    async reconcile(repair) {
+      const id = await requestReconcile(clinic.database, { requestedBy: "test", repair });
+      const { source, database } = clinic;
+      await runReconcile({ source, database, stream, heartbeats, fence, clock, isStopping: () => false }, id);
+      return (await readReconcile(clinic.database, id)) as ReconcileReport;
+    },
     async copied() {
       await until(() => stream.cursor !== undefined);
       while (await copy.slice());

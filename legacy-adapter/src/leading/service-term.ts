@@ -75,7 +75,7 @@ export class ServiceTerm {
 
   /** Whether a key of the service is parked: known at once. */
   get hasParkedKey(): boolean {
-    return this.stream.blockedLanes > 0;
+    return this.stream.blocked.size > 0;
   }
 
   /** Milliseconds; undefined while the copy is not whole or nothing is known. */

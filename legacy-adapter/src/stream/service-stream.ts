@@ -85,6 +85,7 @@ export class ServiceStream {
   #unmapped: readonly string[] = [];
   #reload = true;
   #stopping = false;
+  readonly #awaitingProgress = new Set<() => void>();
   #endPause: (() => void) | undefined;
   #loop: Promise<void> | undefined;
 
@@ -113,9 +114,22 @@ export class ServiceStream {
     return this.#tables;
   }
 
-  /** How many lanes are closed because something is parked on them. */
-  get blockedLanes(): number {
-    return this.#context?.blocked.size ?? 0;
+  /** Lanes that are closed because something is parked on them. */
+  get blocked(): ReadonlySet<string> {
+    return this.#context?.blocked ?? new Set();
+  }
+
+  /** Resolves when the stream has applied something more, or after `msMax`. */
+  progress(msMax: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#awaitingProgress.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, msMax);
+      this.#awaitingProgress.add(done);
+    });
   }
 
   /** Columns of the source that no mapping reads and that were added since this process started, as `TABLE.column`. */
@@ -129,6 +143,7 @@ export class ServiceStream {
 
   async stop(): Promise<void> {
     this.#stopping = true;
+    for (const done of this.#awaitingProgress) done();
     this.wake();
     await this.#loop;
   }
@@ -323,6 +338,7 @@ export class ServiceStream {
     const cursor = this.#cursor as Cursor;
     const heartbeat = Math.max(cursor.heartbeat, content.heartbeat?.beat ?? 0);
     this.#cursor = { ...cursor, lsn: window.until, heartbeat };
+    for (const done of this.#awaitingProgress) done();
     this.#backoff.reset();
     this.#enter({ kind: "following" });
   }
