@@ -3,11 +3,11 @@
  * every site, every appointment, and what a desk of 2008 could type. Check-in is not among them: it stays in the monolith.
  */
 
-import { createLogger, fixedClock } from "@banyan/kernel";
+import { createLogger, fixedClock, seededRandom } from "@banyan/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ClinicWithServices, startClinicWithServices } from "../clinic/services-side.ts";
 import type { Browser } from "../contract/browser.ts";
-import { expectSame, logIn, sameGet, seen, type Sides } from "./sides.ts";
+import { expectSame, logIn, sameGet, type Seen, seen, type Sides } from "./sides.ts";
 
 /** Half past one of the night the clocks go back, for the second time. */
 const now = new Date("2026-11-01T06:30:00.000Z");
@@ -37,6 +37,19 @@ describe("the day grid", () => {
       for (const prov of ["AREYES", "areyes", "LCHEN", "NOBODY", "A'B"]) {
         await sameGet(sides, `/Sched/DayView.aspx?dt=${usDay(1)}&prov=${encodeURIComponent(prov)}&loc=${loc}`);
       }
+    }
+  });
+
+  test("is the same on the days that hold something odd: no-shows, blocked and overbooked time, early and late hours", async () => {
+    const sides = await logIn(clinic, "BILLER1");
+    const days = await legacyRows<{ ApptDt: Date; LocCd: string }>(
+      `SELECT DISTINCT TOP (80) ApptDt, LocCd FROM tblAppointment
+       WHERE StatCd = 'NS' OR PatNo IS NULL OR OvrBkYN = 'Y' OR ApptTm < '0800' OR ApptTm > '1645' ORDER BY ApptDt DESC`,
+    );
+    expect(days.length).toBeGreaterThan(40);
+    for (const { ApptDt, LocCd } of days) {
+      const [year, month, day] = ApptDt.toISOString().slice(0, 10).split("-");
+      await sameGet(sides, `/Sched/DayView.aspx?dt=${month}/${day}/${year}&loc=${LocCd.trim()}`);
     }
   });
 
@@ -272,6 +285,76 @@ describe("a write", () => {
     }
   });
 
+  test("claims only time that the appointment did not have, as the old trigger sees it", async () => {
+    const sides = await logIn(clinic, "FDESK1");
+    const dt = "05/02/2028";
+    const early = await bookBoth(sides, dt, "0900", { dur: 15 });
+    const late = await bookBoth(sides, dt, "0930", { dur: 30 });
+    const save = async (pair: Pair, fields: Readonly<Record<string, string | null>>): Promise<string> => {
+      const answer = await bothSides(sides, pair, async (browser, aid) =>
+        browser.submit(await browser.get(`/Sched/ApptEdit.aspx?aid=${aid}`), {
+          form: "aspnetForm",
+          fields,
+          press: "btnSave",
+        }),
+      );
+      return answer.status === 302 ? "saved" : (/SLOT TAKEN/.exec(answer.body)?.[0] ?? "refused");
+    };
+    expect(await save(early, { txtDur: "30" })).toBe("saved");
+    expect(await save(early, { txtDur: "31" })).toBe("SLOT TAKEN");
+    expect(await save(early, { txtDur: "45", chkOvr: "on" })).toBe("saved");
+    expect(await save(late, { ddlStat: "CF" })).toBe("saved");
+    expect(await save(late, { txtDur: "15" })).toBe("saved");
+    expect(await save(late, { txtDur: "20" })).toBe("SLOT TAKEN");
+    expect(await save(early, { chkOvr: null })).toBe("SLOT TAKEN");
+    expect(await save(early, { chkOvr: null, txtDur: "30" })).toBe("saved");
+    expect(await save(late, { txtTm: "0929", txtDur: "5" })).toBe("SLOT TAKEN");
+    await clinic.settle();
+    for (const pair of [early, late]) expect(await rowOf(pair.service)).toEqual(await rowOf(pair.legacy));
+  });
+
+  test("typed at random into one full day has the same verdict each time", async () => {
+    const sides = await logIn(clinic, "FDESK1");
+    const random = seededRandom(7);
+    const dt = "05/03/2028";
+    const pairs: Pair[] = [];
+    const time = (): string => `0${random.int(8, 9)}${random.pick(["00", "15", "20", "45"])}`;
+    const verdicts = new Set<string>();
+    for (let turn = 0; turn < 60; turn += 1) {
+      const pair = pairs[random.int(0, pairs.length)];
+      const kind = random.pick(["save", "save", "save", "move", "move", "move", "cancel", "no-show"]);
+      const minutes = random.pick(["5", "15", "30", "60"]);
+      const [overbook, lengthens] = [random.chance(0.1), random.chance(0.5)];
+      const tm = time();
+      if (!pair) {
+        const made = await bookBoth(sides, dt, tm, { dur: Number(minutes), overbook });
+        expect(Number.isNaN(made.service), `booking ${turn}`).toBe(Number.isNaN(made.legacy));
+        verdicts.add(`book ${Number.isNaN(made.legacy)}`);
+        if (!Number.isNaN(made.legacy)) pairs.push(made);
+        continue;
+      }
+      const answer = await bothSides(sides, pair, async (browser, aid) => {
+        if (kind === "move") {
+          return browser.call(`${scheduleService}/MoveAppointment`, { aid, prov: "", dt, tm });
+        }
+        const saves = kind === "save";
+        const page = await browser.get(`/Sched/${saves ? "ApptEdit" : "ApptCancel"}.aspx?aid=${aid}`);
+        if (saves) {
+          const boxes = { txtTm: tm, txtDur: minutes, chkOvr: overbook ? "on" : null };
+          const fields = lengthens ? { txtDur: minutes } : boxes;
+          return browser.submit(page, { form: "aspnetForm", fields, press: "btnSave" });
+        }
+        const press = kind === "cancel" ? "btnCancelAppt" : "btnNoShow";
+        return browser.submit(page, { form: "frmCancel", fields: { ddlCxRsnCd: "PT" }, press });
+      });
+      verdicts.add(`${kind} ${answer.status} ${/SLOT TAKEN|cannot be/.exec(answer.body)?.[0] ?? ""}`);
+    }
+    expect([...verdicts]).toEqual(expect.arrayContaining(["book true", "book false", "save 302 ", "move 200 "]));
+    expect(verdicts.size).toBeGreaterThan(7);
+    await clinic.settle();
+    for (const pair of pairs) expect(await rowOf(pair.service)).toEqual(await rowOf(pair.legacy));
+  });
+
   test("with a form of the other side is taken by either", async () => {
     const sides = await logIn(clinic, "FDESK1");
     const pair = await bookBoth(sides, "04/03/2028", "1100");
@@ -316,7 +399,7 @@ async function bothSides(
   sides: Sides,
   pair: Pair,
   ask: (browser: Browser, aid: number) => ReturnType<Browser["get"]>,
-): Promise<void> {
+): Promise<Seen> {
   const plain = (answer: ReturnType<typeof seen>, aid: number) => {
     const hide = (text: string): string =>
       text
@@ -328,6 +411,7 @@ async function bothSides(
   const legacy = plain(seen(await ask(sides.legacy, pair.legacy)), pair.legacy);
   const service = plain(seen(await ask(sides.service, pair.service)), pair.service);
   expect(service).toEqual(legacy);
+  return legacy;
 }
 
 const soap = (browser: Browser, method: string, inner: string) =>
