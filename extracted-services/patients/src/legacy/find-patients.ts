@@ -21,9 +21,11 @@ export const patientService: PatientsService = {
       async run(ctx, { args }) {
         const prefix = args.string("prefix").trim();
         const rowsMax = Math.min(Math.max(args.int("maxRows") || 10, 1), typeAheadRowsMax);
-        await ctx.authorise({ action: "patient.search", query: `prefix=${prefix}` });
-        if (prefix === "") return [];
-        const found = await typeAhead(ctx.store, asStored(prefix, prefix.length), rowsMax);
+        // Read while the audit row is being committed; nothing of it leaves before that.
+        const [found] = await Promise.all([
+          prefix === "" ? [] : typeAhead(ctx.store, asStored(prefix, prefix.length), rowsMax),
+          ctx.authorise({ action: "patient.search", query: `prefix=${prefix}` }),
+        ]);
         return found.map((patient) => {
           const { text, date } = inLegacyTerms(patientTable, patient);
           return {

@@ -94,8 +94,11 @@ async function answerSearch(ctx: PatientsContext, criteria: Criteria): Promise<A
   const badDate = criteria.dob !== "" && !born;
   const error = badDate ? "Invalid date of birth." : empty && ctx.method === "POST" ? "Enter search criteria." : "";
   const { ln, fn, dob, mrn } = criteria;
-  await ctx.authorise({ action: "patient.search", query: new URLSearchParams({ ln, fn, dob, mrn }).toString() });
-  const result = empty || badDate ? html`` : await resultGrid(ctx, criteria, born);
+  // Read while the audit row is being committed; nothing of it leaves before that.
+  const [result] = await Promise.all([
+    empty || badDate ? html`` : resultGrid(ctx, criteria, born),
+    ctx.authorise({ action: "patient.search", query: new URLSearchParams({ ln, fn, dob, mrn }).toString() }),
+  ]);
   const state = {
     ln,
     fn,

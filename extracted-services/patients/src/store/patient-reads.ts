@@ -15,7 +15,7 @@ const columns = [
   "changed_at",
   "form_token",
 ];
-export const patientColumns: string = columns.map((name) => `p.${name}`).join(", ");
+const patientColumns: string = columns.map((name) => `p.${name}`).join(", ");
 
 const open = "p.deleted IS NOT TRUE AND p.merged_into_no IS NULL";
 
