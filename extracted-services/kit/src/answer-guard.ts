@@ -6,6 +6,7 @@
 import { AppError } from "@banyan/kernel";
 import type { ServerResponse } from "node:http";
 import { events } from "./events.ts";
+import { refusalHeader } from "./refusal.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** What a service asks of the legacy session, read by the proxy. */
@@ -20,6 +21,7 @@ export function guardAnswer(response: ServerResponse, context: RequestContext): 
   const writeHead = response.writeHead.bind(response);
   response.writeHead = (status: number, ...rest: never[]) => {
     if (status < 400 && !context.decided) throw undecided(context);
+    if (status >= 400 && context.refusedCode) response.setHeader(refusalHeader, context.refusedCode);
     if (context.purpose === "shadow") for (const name of sessionHeaders) response.removeHeader(name);
     return writeHead(status, ...rest);
   };

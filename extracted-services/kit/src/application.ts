@@ -1,6 +1,6 @@
 /**
  * The way of a request through the shell:
- *   1. health, readiness and metrics answer at once, and control's commands go their own way (`ownership-endpoint.ts`)
+ *   1. health, readiness and metrics answer at once, and control's commands go their own way (`control-endpoints.ts`)
  *   2. request id (the proxy's, else a new one; the answer repeats it), the face by its path, and the bounds: a stopping or
  *      overfull service says 503
  *   3. the identity token; one that is not good is audited and refused
@@ -19,7 +19,7 @@ import { type Face, faceOf, prepareRefusal, refusePlainly } from "./face.ts";
 import type { ServiceHealth } from "./health.ts";
 import { type IdentityCheck, identityHeader } from "./identity.ts";
 import { limits } from "./limits.ts";
-import { ownershipRouter } from "./ownership-endpoint.ts";
+import { controlRouter } from "./control-endpoints.ts";
 import { anonymous } from "./principal.ts";
 import { type Refusal, RefusedError, refusal } from "./refusal.ts";
 import { openContext } from "./request-context.ts";
@@ -32,7 +32,7 @@ export type ApplicationParts = {
   readonly faces: readonly (Face & { readonly handler: RequestHandler })[];
   readonly identify: IdentityCheck;
   readonly health: ServiceHealth;
-  /** What control must show at `/ownership`. */
+  /** What control must show at `/ownership` and `/audit/verification`. */
   readonly controlToken: string | undefined;
 };
 
@@ -46,7 +46,7 @@ export function createApplication(parts: ApplicationParts): Express {
   app.disable("etag");
   app.set("query parser", false);
   ownPaths(app, parts);
-  app.use(ownershipRouter(parts.service, parts.controlToken));
+  app.use(controlRouter(parts.service, parts.controlToken));
   app.use(
     (request: Request, response: Answering, next: NextFunction) => admit(parts, request, response, next),
     (request: Request, response: Answering, next: NextFunction) => identify(parts, request, response, next),

@@ -40,7 +40,7 @@ export async function proveDryRun(service: ServiceContext): Promise<boolean> {
     requestId: probe,
     address: null,
     dryRun: true,
-    key: { key: probe, tokenId: null, requestHash: Buffer.alloc(32) },
+    key: { key: probe, tokenId: probe, requestHash: Buffer.alloc(32) },
   };
   const written = await withWrite({ ...service, policy, dryRunProved: true }, request, async (tx) => {
     tx.require({ action: "kit.probe" });

@@ -14,13 +14,15 @@ import type { RefusalCode } from "./refusal.ts";
 export type IdempotencyKey = {
   /** SHA-256 over caller and key, hexadecimal. */
   readonly key: string;
-  readonly tokenId: string | null;
+  /** `jti` of the request's token. */
+  readonly tokenId: string;
   /** SHA-256 over method, URL, media type and body. */
   readonly requestHash: Buffer;
 };
 
 export type RequestFacts = {
-  readonly principal: Principal;
+  readonly principal: Exclude<Principal, { kind: "anonymous" }>;
+  readonly tokenId: string;
   /** Idempotency-Key, else the request id. */
   readonly name: string;
   readonly method: string;
@@ -30,11 +32,10 @@ export type RequestFacts = {
 };
 
 export function idempotencyKey(facts: RequestFacts): IdempotencyKey {
-  const { principal } = facts;
-  const caller = principal.kind === "anonymous" ? "anonymous" : `${principal.kind} ${principal.user}`;
+  const caller = `${facts.principal.kind} ${facts.principal.user}`;
   return {
     key: createHash("sha256").update(`${caller}\n${facts.name}`).digest("hex"),
-    tokenId: principal.kind === "anonymous" ? null : (principal.tokenId ?? null),
+    tokenId: facts.tokenId,
     requestHash: createHash("sha256")
       .update(`${facts.method} ${facts.url}\n${facts.contentType}\n`)
       .update(facts.body)

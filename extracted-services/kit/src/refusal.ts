@@ -11,10 +11,9 @@ const table = {
   "identity-refused": [401, "The identity token is not accepted."],
   /** A write's token that was used for another write. */
   "token-replayed": [401, "The identity token was used before."],
-  /** A face that needs an identity (FHIR) was asked without one. */
+  /** Nobody writes without an identity; a face may need one for reads too (FHIR). */
   "identity-missing": [401, "An identity is needed."],
   "keys-unavailable": [503, "The identity token cannot be checked now."],
-  forbidden: [403, "The policy does not allow this."],
   /** The request was sent under an epoch that is not the module's: it belongs to another owner. */
   "epoch-old": [503, "The module has a new owner since this request was sent."],
   /** This service does not take the module's writes now. */

@@ -4,11 +4,11 @@ import { isIP } from "node:net";
 import { AppError } from "@banyan/kernel";
 import type { Request } from "express";
 import { accessEvent, type Asked } from "./audit-event.ts";
-import { idempotencyKey } from "./idempotency.ts";
+import { type IdempotencyKey, idempotencyKey } from "./idempotency.ts";
 import { limits } from "./limits.ts";
 import { type Access, decide, type Decision } from "./policy.ts";
 import type { Principal, Purpose } from "./principal.ts";
-import { RefusedError } from "./refusal.ts";
+import type { RefusalCode } from "./refusal.ts";
 import type { ServiceContext } from "./service-context.ts";
 import { type Json, withWrite, type WorkResult, type WriteTransaction, type Written } from "./write.ts";
 
@@ -19,6 +19,8 @@ export type RequestContext = Asked & {
   readonly purpose: Purpose;
   /** Whether the policy was asked; an answer without that never leaves the service. */
   readonly decided: boolean;
+  /** What the last write was refused for: the proxy is told, whatever form the face gives it. */
+  readonly refusedCode: RefusalCode | undefined;
   /** Decides and resolves when the decision is committed to the audit. @throws RefusedError audit-unavailable */
   authorise(access: Access): Promise<Decision>;
   /** Decides without a trace: for what a list shows, when the list itself was authorised. */
@@ -54,12 +56,16 @@ export function openContext(
     dryRun: request.headers[dryRunHeader] === "1",
   };
   let decided = false;
+  let refusedCode: RefusalCode | undefined;
   const context: RequestContext = {
     ...asked,
     service,
     purpose: principal.purpose,
     get decided() {
       return decided;
+    },
+    get refusedCode() {
+      return refusedCode;
     },
     async authorise(access) {
       const decision = decide(service.policy, principal, access);
@@ -73,23 +79,25 @@ export function openContext(
     may: (access) => decide(service.policy, principal, access),
     async write(work) {
       decided = true;
-      return withWrite(service, { ...asked, key: keyOf(request, principal, requestId) }, work);
+      const written = await withWrite(service, { ...asked, key: keyOf(request, principal, requestId) }, work);
+      refusedCode = written.kind === "refused" ? written.refusal.code : undefined;
+      return written;
     },
   };
   contexts.set(request, context);
   return context;
 }
 
-function keyOf(request: Request, principal: Principal, requestId: string) {
+/** Undefined for a caller, a token or a key that cannot name one write. */
+function keyOf(request: Request, principal: Principal, requestId: string): IdempotencyKey | undefined {
   const body: unknown = request.body;
-  const name = request.headers["idempotency-key"];
-  // A write's token names the one write it is good for.
-  if (principal.kind !== "anonymous" && principal.tokenId === undefined) throw new RefusedError("identity-refused");
-  if (typeof name === "string" && name.length > limits.idempotencyKeyCharsMax)
-    throw new RefusedError("idempotency-mismatch");
+  const chosen = request.headers["idempotency-key"];
+  if (principal.kind === "anonymous" || principal.tokenId === undefined) return undefined;
+  if (typeof chosen === "string" && chosen.length > limits.idempotencyKeyCharsMax) return undefined;
   return idempotencyKey({
     principal,
-    name: typeof name === "string" ? `key ${name}` : `request ${requestId}`,
+    tokenId: principal.tokenId,
+    name: typeof chosen === "string" ? `key ${chosen}` : `request ${requestId}`,
     method: request.method,
     url: request.originalUrl,
     contentType: request.headers["content-type"] ?? "",

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeChange, type EncodedChange } from "./mapping/row-change.ts";
 import { type Notes, startNotes } from "./test-notes.ts";
-import { startTestServices, type TestServices } from "./test-service.ts";
+import { startTestServices, type TestClaims, type TestServices } from "./test-service.ts";
 
 let services: TestServices;
 beforeAll(async () => {
@@ -92,6 +92,20 @@ describe("a write", () => {
     expect((await notes.order({ end: "commit", sql }, { requestId: "r1" })).status).toBe(503);
     await lock.rollback();
     expect((await notes.order({ end: "commit", sql }, { requestId: "r1" })).status).toBe(200);
+  });
+});
+
+describe("a write that nothing names", () => {
+  test("by nobody, or with a token that is for reads, is refused and audited", async () => {
+    await using notes = await startNotes(services);
+    const send = async (who: TestClaims | null, requestId: string) => {
+      const init = { method: "POST", body: JSON.stringify({ end: "commit" }), headers: { "x-request-id": requestId } };
+      return (await notes.service.send("/notes", who, init)).status;
+    };
+    expect(await send(null, "r1")).toBe(401);
+    expect(await send({ jti: undefined }, "r2")).toBe(401);
+    expect(await events(notes, "r1")).toEqual([["refuse:identity-missing", 4, "identity-missing"]]);
+    expect(await events(notes, "r2")).toEqual([["refuse:identity-refused", 4, "identity-refused"]]);
   });
 });
 

@@ -53,7 +53,10 @@ export type WriteTransaction = {
 };
 
 /** A request that wants to write, as the shell knows it. */
-export type WriteRequest = Asked & { readonly key: IdempotencyKey };
+export type WriteRequest = Asked & {
+  /** Undefined: nothing names this one write, and it is refused. */
+  readonly key: IdempotencyKey | undefined;
+};
 
 /** @throws what the work throws, after the roll-back; RefusedError audit-unavailable */
 export async function withWrite<T extends Json, R = T>(
@@ -61,8 +64,8 @@ export async function withWrite<T extends Json, R = T>(
   request: WriteRequest,
   work: (tx: WriteTransaction) => Promise<WorkResult<T, R>>,
 ): Promise<Written<T, R>> {
-  const unready = dryRunRefusal(service, request);
-  if (unready) return refuse(service, request, unready);
+  const unfit = unfitness(service, request);
+  if (unfit) return refuse(service, request, unfit);
   const attempt = new Attempt(service, request);
   const trx = await service.db.transaction();
   try {
@@ -85,7 +88,9 @@ async function undo(trx: Knex.Transaction): Promise<void> {
   if (!trx.isCompleted()) await trx.rollback().catch(() => undefined);
 }
 
-function dryRunRefusal(service: ServiceContext, request: WriteRequest): RefusalCode | undefined {
+function unfitness(service: ServiceContext, request: WriteRequest): RefusalCode | undefined {
+  if (request.principal.kind === "anonymous") return "identity-missing";
+  if (!request.key && !request.dryRun) return "identity-refused";
   if ((request.principal.purpose === "shadow") !== request.dryRun) return "dry-run-invalid";
   return request.dryRun && !service.dryRunProved ? "dry-run-unproved" : undefined;
 }
@@ -132,10 +137,10 @@ class Attempt {
     trx: Knex.Transaction,
     work: (tx: WriteTransaction) => Promise<WorkResult<T, R>>,
   ): Promise<Written<T, R>> {
-    const { dryRun } = this.#request;
+    const { dryRun, key } = this.#request;
     const epoch = dryRun ? 0 : await this.#checkOwner(trx);
-    if (!dryRun) {
-      const claim = await claimAnswer(trx, this.#request.key, this.#service.clock);
+    if (!dryRun && key) {
+      const claim = await claimAnswer(trx, key, this.#service.clock);
       if (claim.kind === "stored")
         return { kind: "done", value: claim.answer as T, replayed: true, outboxId: undefined };
       if (claim.kind === "refused") throw new RefusedError(claim.code);
@@ -182,7 +187,7 @@ class Attempt {
     const result: { rows: { id: string | null }[] } = await trx.raw(
       `WITH answered AS (UPDATE kit.idempotency SET answer = ?::jsonb WHERE key = ?)
        SELECT kit.record_write(?, ?) AS id`,
-      [kept, this.#request.key.key, JSON.stringify(this.#events()), this.#entry(epoch)],
+      [kept, this.#request.key?.key ?? null, JSON.stringify(this.#events()), this.#entry(epoch)],
     );
     const id = result.rows[0]?.id;
     return id === null || id === undefined ? undefined : Number(id);

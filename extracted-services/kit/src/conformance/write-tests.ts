@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
+import { refusalHeader } from "../refusal.ts";
 import { contentOf, type ServiceUnderTest, type Start, type Started } from "./service-under-test.ts";
 
 export function writeTests(under: ServiceUnderTest, start: Start): void {
@@ -73,7 +74,7 @@ export function writeTests(under: ServiceUnderTest, start: Start): void {
     const write = await under.write(1, one.service);
     await unchanged(one, async () => {
       const { response, audit } = await one.ask({ ...write, who: { ...write.who, ...claims } });
-      expect(response.status).toBe(503);
+      expect([response.status, response.headers.get(refusalHeader)]).toEqual([503, code]);
       expect(response.headers.get("retry-after")).not.toBeNull();
       expect(audit.at(-1)).toMatchObject({ rule: `refuse:${code}`, outcome: 4 });
     });

@@ -145,3 +145,17 @@ describe("/ownership", () => {
     expect(response.status).toBe(400);
   });
 });
+
+test("/audit/verification tells whether the chain is whole, to control only", async () => {
+  await using notes = await startNotes(services, { controlToken });
+  await notes.order({ end: "commit" });
+  const { call } = client(notes);
+  const whole = await call("/audit/verification");
+  expect(whole).toMatchObject({ status: 200, body: { intact: true, rows: 2, problems: [] } });
+  await notes.database.owner.raw("ALTER TABLE kit.audit_event DISABLE TRIGGER USER");
+  await notes.database.owner("kit.audit_event").where({ seq: 1 }).delete();
+  expect(await call("/audit/verification")).toMatchObject({
+    body: { intact: false, problems: [{ seq: 2 }, { seq: 2 }] },
+  });
+  expect((await client(notes, "another-token-of-somebody").call("/audit/verification")).status).toBe(401);
+});

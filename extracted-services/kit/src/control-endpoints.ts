@@ -1,6 +1,6 @@
 /**
- * What control asks of a service while a module changes its owner: `/ownership`, let in by a bearer token that control and
- * services share. Every command names flip and step, may be repeated, and is answered 409 LATE_COMMAND when what it belongs to is
+ * What control asks of a service, let in by a bearer token that both share: `/ownership` while a module changes its owner, and
+ * `/audit/verification`, whose head hash control can keep to prove later that nothing before it was touched. Every command names flip and step, may be repeated, and is answered 409 LATE_COMMAND when what it belongs to is
  * over. Nothing here speaks of a patient.
  */
 
@@ -8,6 +8,7 @@ import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import express, { type Request, type Response, type Router } from "express";
 import { z } from "zod";
 import type { AuditEvent } from "./audit-event.ts";
+import { verifyAudit } from "./audit-verification.ts";
 import { limits } from "./limits.ts";
 import type { ServiceContext } from "./service-context.ts";
 
@@ -24,13 +25,14 @@ const commandShape = z
 const markerShape = z.object({ flip: z.guid() });
 
 /** @param token undefined: nobody is let in */
-export function ownershipRouter(service: ServiceContext, token: string | undefined): Router {
+export function controlRouter(service: ServiceContext, token: string | undefined): Router {
   const router = express.Router();
-  router.use("/ownership", (request, response, next) => {
+  router.use(["/ownership", "/audit"], (request, response, next) => {
     if (mayEnter(request.headers.authorization, token)) next();
     else problem(response, 401, "NOT_ALLOWED", "Control's token is needed.");
   });
   router.use("/ownership", express.json({ limit: limits.commandBytesMax }));
+  router.get("/audit/verification", async (_request, response) => void response.json(await verifyAudit(service.db)));
   router.get("/ownership", async (_request, response) => void response.json(await stateOf(service)));
   router.post("/ownership", (request, response) => changeOwner(service, request, response));
   router.post("/ownership/marker", (request, response) => putMarker(service, request, response));
