@@ -61,9 +61,11 @@ const fold = `
   $$`;
 
 const functions = `
-  -- TG_ARGV: columns whose change no reader sees.
+  -- TG_ARGV: columns whose change no reader sees. A write of the service that needs two statements (the row, then what the row
+  -- has no column for) sets fhir.keeps_version for the second: both make one version.
   CREATE FUNCTION fhir.touch() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
+    IF current_setting('fhir.keeps_version', true) = 'on' THEN RETURN NEW; END IF;
     IF NEW.version = OLD.version AND to_jsonb(OLD) - TG_ARGV::text[] IS DISTINCT FROM to_jsonb(NEW) - TG_ARGV::text[] THEN
       NEW.version := OLD.version + 1;
     END IF;

@@ -1,8 +1,10 @@
 /** The patients service put together: what the kit's shell needs to run it. */
 
 import type { ServiceOptions } from "@banyan/service-kit";
+import { fhirFace } from "@banyan/service-kit/fhir";
 import { legacyFace } from "@banyan/service-kit/legacy";
 import type { Knex } from "knex";
+import { fhirResources } from "./fhir/index.ts";
 import { findBanner } from "./legacy/open-record.ts";
 import { patientPages } from "./legacy/pages.ts";
 import { patientsPolicy } from "./policy.ts";
@@ -17,6 +19,9 @@ export function patientsService(options: {
     module: "patient",
     version: "0.1.0",
     policy: patientsPolicy,
-    faces: [legacyFace<Knex>({ pages: patientPages, machineKey, store: ({ db }) => db, banner: findBanner })],
+    faces: [
+      fhirFace({ resources: fhirResources, cursorSecret: machineKey }),
+      legacyFace<Knex>({ pages: patientPages, machineKey, store: ({ db }) => db, banner: findBanner }),
+    ],
   };
 }

@@ -4,13 +4,18 @@
  */
 
 import { definePolicy } from "@banyan/service-kit";
+import { fhirPolicy } from "@banyan/service-kit/fhir";
+import { fhirResources } from "./fhir/index.ts";
 
 const staff = ["FDSK", "NURS", "PHYS", "LABT", "BILL", "RPTS", "ADMN"] as const;
 /** Everyone but the lab bench and the report readers may change demographics. */
 const registrars = ["FDSK", "NURS", "PHYS", "BILL", "ADMN"] as const;
 
+const fhir = fhirPolicy(fhirResources);
+
 export const patientsPolicy = definePolicy({
   actions: {
+    ...fhir.actions,
     "patient.search": { operation: "E", subtype: "search" },
     "patient.read": { operation: "R", subtype: "read" },
     "patient.chart": { operation: "R", subtype: "chart" },
@@ -25,6 +30,7 @@ export const patientsPolicy = definePolicy({
     "patient.describe": { operation: "E", subtype: "describe", unaudited: true },
   },
   rules: [
+    ...fhir.rules,
     {
       id: "PAT-1",
       who: staff,

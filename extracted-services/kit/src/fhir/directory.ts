@@ -5,6 +5,9 @@
 
 import type { Reference } from "fhir/r4.js";
 
+/** Medical record numbers of this practice, on the wrist band and in every module. */
+export const mrnSystem = "urn:ehrprod:mrn";
+
 export const practiceId = "practice";
 
 export const directoryId = (code: string): string =>
@@ -22,3 +25,12 @@ export const practitionerReference = (user: string): Reference => ({ reference: 
 export const locationReference = (site: string): Reference => ({ reference: `Location/${directoryId(site)}` });
 /** The practice as an organisation: one a database, made by the migration, open to correction by an administrator. */
 export const practiceReference: Reference = { reference: `Organization/${practiceId}` };
+
+/** `directoryId` in SQL. @param column expression of type text */
+export const directoryIdSql = (column: string): string =>
+  `CASE WHEN ${column} ~ '^[A-Za-z0-9.]{1,32}$' THEN ${column} ELSE 'x-' || encode(convert_to(${column}, 'UTF8'), 'hex') END`;
+
+/** Ids by which the legacy system knows its users. */
+export const userSystem = "urn:ehrprod:user";
+/** A code list of the legacy system as a FHIR code system: `urn:ehrprod:code:spec`. */
+export const codeSystemOf = (codeSet: string): string => `urn:ehrprod:code:${codeSet.toLowerCase()}`;

@@ -4,19 +4,47 @@
  */
 
 export { restrictedCode } from "./access.ts";
-export type { Interaction, ResourceDefinition } from "./definition.ts";
+export type { ResourceDefinition } from "./definition.ts";
 export {
+  codeSystemOf,
   directoryCode,
   directoryId,
+  directoryIdSql,
   locationReference,
-  practiceId,
+  mrnSystem,
   practiceReference,
   practitionerReference,
+  userSystem,
 } from "./directory.ts";
 export { fhirFace } from "./face.ts";
+export {
+  changesBetween,
+  columnsFrom,
+  disagreements,
+  dropEmpty,
+  type Facet,
+  render,
+  replaceIn,
+  requireHeld,
+  setOrDelete,
+} from "./lens.ts";
 export { fhirPolicy } from "./policy.ts";
-export { FhirRefusal, type Problem } from "./refusal.ts";
+export { FhirRefusal } from "./refusal.ts";
 export { parametersOf, type SearchParameter } from "./search/parameter.ts";
-export type { Hit, NotChanged, PatientSubject, ResourceStore, StoreAnswer, StoreQuery, Version } from "./store.ts";
-export { type Profile, required, type Rule } from "./validation/profile.ts";
+export {
+  booleanExpression,
+  type ColumnSearch,
+  codeColumn,
+  dayColumn,
+  instantColumn,
+  intKey,
+  referenceColumn,
+  textColumns,
+} from "./sql/columns.ts";
+export { documentWrites } from "./sql/documents.ts";
+export { keepExtra } from "./sql/extra.ts";
+export { anyOf, nothing, raw, type Sql, sql } from "./sql/fragment.ts";
+export type { Image, Reading, RowSource, SqlStoreOptions } from "./sql/row-source.ts";
+export { createSqlStore, currentVersion } from "./sql/store.ts";
+export type { Author, Change, NotChanged, ResourceStore, Version } from "./store.ts";
 export { npiSystem, usCore, usCoreExtensions } from "./validation/us-core.ts";

@@ -11,6 +11,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { Resource } from "fhir/r4.js";
+import { FhirRefusal, type Problem } from "./refusal.ts";
 
 export type Facet<R extends Resource, Row extends object> = {
   /** FHIRPath of the elements, for messages: `Patient.birthDate`. */
@@ -20,6 +21,8 @@ export type Facet<R extends Resource, Row extends object> = {
   get(resource: R): Partial<Row>;
   /** Makes the resource, which is the facet's to change, say what the row says. */
   put(resource: R, row: Row): void;
+  /** Why the row cannot hold what the resource says, in words without values; undefined when it can. */
+  unheld?(resource: R): string | undefined;
 };
 
 /** @param kept as last received; undefined: nothing ever was. @param blank what a resource of the type has besides its facets */
@@ -45,6 +48,29 @@ export function beyond<R extends Resource, Row extends object>(
   return rest;
 }
 
+/** Nothing is cut to fit. @throws FhirRefusal rule naming each element the row has no room for */
+export function requireHeld<R extends Resource, Row extends object>(
+  resource: R,
+  facets: readonly Facet<R, Row>[],
+): void {
+  const problems = facets.flatMap((facet): Problem[] => {
+    const text = facet.unheld?.(resource);
+    return text === undefined ? [] : [{ text, expression: facet.element, code: "business-rule" }];
+  });
+  if (problems.length > 0) throw new FhirRefusal("rule", problems);
+}
+
+/** Columns of which two resources of a row say different things. */
+export function changesBetween<R extends Resource, Row extends object>(
+  before: R,
+  after: R,
+  facets: readonly Facet<R, Row>[],
+): Partial<Row> {
+  const [old, wanted] = [columnsFrom(before, facets), columnsFrom(after, facets)];
+  const names = facets.flatMap(({ columns }) => columns).filter((name) => !same(old[name], wanted[name]));
+  return Object.fromEntries(names.map((name) => [name, wanted[name] ?? null])) as Partial<Row>;
+}
+
 /** Facets of which resource and row say different things. */
 export function disagreements<R extends Resource, Row extends object>(
   resource: R,
@@ -64,12 +90,42 @@ export function columnsFrom<R extends Resource, Row extends object>(
 
 function agrees<R extends Resource, Row extends object>(facet: Facet<R, Row>, resource: R, row: Row): boolean {
   const said = facet.get(resource);
-  return facet.columns.every((name) => isDeepStrictEqual(said[name] ?? null, row[name] ?? null));
+  return facet.columns.every((name) => same(said[name], row[name]));
 }
+
+const same = (a: unknown, b: unknown): boolean => isDeepStrictEqual(a ?? null, b ?? null);
 
 /** Removes elements left empty by a facet, which FHIR does not allow: `{ telecom: [] }`. */
 export function dropEmpty(resource: object): void {
   for (const [name, value] of Object.entries(resource))
     if (value === undefined || (Array.isArray(value) && value.length === 0))
       delete (resource as Record<string, unknown>)[name];
+}
+
+/** Puts an entry in the place of another, at the end when there was none, or takes it away. */
+export function replaceIn<R extends object, K extends keyof R>(
+  resource: R,
+  name: K,
+  old: unknown,
+  entry: (R[K] extends readonly (infer E)[] | undefined ? E : never) | undefined,
+): void {
+  const entries = [...((resource[name] as readonly unknown[] | undefined) ?? [])];
+  const at = entries.indexOf(old);
+  if (at >= 0) entries.splice(at, 1, ...(entry === undefined ? [] : [entry]));
+  else if (entry !== undefined) entries.push(entry);
+  resource[name] = entries as R[K];
+  dropEmpty(resource);
+}
+
+/** Sets a primitive element, or takes it away with its own extensions. */
+export function setOrDelete<R extends object, K extends keyof R & string>(
+  resource: R,
+  name: K,
+  value: R[K] | null,
+): void {
+  if (value !== null) resource[name] = value;
+  else {
+    delete resource[name];
+    delete (resource as Record<string, unknown>)[`_${name}`];
+  }
 }

@@ -58,6 +58,10 @@ export type Author = {
   /** User id, or the kind of caller that has none. */
   readonly user: string;
   readonly at: Date;
+  /** Site the caller works at. */
+  readonly site: string | undefined;
+  /** The client has said in If-None-Exist what would make the resource the same as another, and none is. */
+  readonly conditional: boolean;
 };
 
 /** Why a change was not made. */

@@ -1,9 +1,8 @@
 /** Race, ethnicity, marital status and language of a patient, between the record's words and FHIR's codings. */
 
-import { type Facet, usCoreExtensions } from "@banyan/service-kit/fhir";
+import { type Facet, replaceIn, usCoreExtensions } from "@banyan/service-kit/fhir";
 import type { CodeableConcept, Extension, Patient as PatientResource } from "fhir/r4.js";
 import type { Patient } from "../domain/patient.ts";
-import { replaceIn } from "./patient-facets.ts";
 
 type PatientFacet = Facet<PatientResource, Patient>;
 
@@ -68,7 +67,12 @@ function putCategory(
     { url: category, valueCoding: { system: cdc, code: code ?? "", display: display ?? "" } },
     { url: "text", valueString: display ?? "" },
   ];
-  replaceIn(patient, "extension", extensionOf(patient, url), display === undefined ? undefined : { url, extension: parts });
+  replaceIn(
+    patient,
+    "extension",
+    extensionOf(patient, url),
+    display === undefined ? undefined : { url, extension: parts },
+  );
 }
 
 const maritalSystem = "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus";

@@ -1,10 +1,9 @@
 /** Address, telephones and e-mail of a patient. The record holds one address and one number of each kind. */
 
-import { dropEmpty, type Facet } from "@banyan/service-kit/fhir";
+import { dropEmpty, type Facet, replaceIn, setOrDelete } from "@banyan/service-kit/fhir";
 import type { Address, ContactPoint, Patient as PatientResource } from "fhir/r4.js";
 import type { Patient } from "../domain/patient.ts";
 import { firstOf, heldText, unheldText } from "./held-text.ts";
-import { replaceIn, setOrDelete } from "./patient-facets.ts";
 
 type PatientFacet = Facet<PatientResource, Patient>;
 
@@ -59,7 +58,7 @@ export const addressFacet: PatientFacet = {
 };
 
 /** ZIP+4 is written with its hyphen. */
-const zipOf = (code: string | null): string | null => code?.replace(/^(\d{5})(\d{4})$/, "$1-$2") ?? null;
+export const zipOf = (code: string | null): string | null => code?.replace(/^(\d{5})(\d{4})$/, "$1-$2") ?? null;
 
 type PhoneColumn = "home_phone" | "work_phone" | "mobile_phone";
 
@@ -75,7 +74,7 @@ function heldPhone(value: string | undefined): string | null {
   return /^\d{10}$/.test(digits) ? digits : null;
 }
 
-const phoneText = (digits: string): string => digits.replace(/^(\d{3})(\d{3})(\d{4})$/, "$1-$2-$3");
+export const phoneText = (digits: string): string => digits.replace(/^(\d{3})(\d{3})(\d{4})$/, "$1-$2-$3");
 
 const phoneFacet = (column: PhoneColumn, use: "home" | "work" | "mobile"): PatientFacet => ({
   element: `Patient.telecom.where(system='phone' and use='${use}')`,
@@ -84,7 +83,12 @@ const phoneFacet = (column: PhoneColumn, use: "home" | "work" | "mobile"): Patie
   put(patient, row) {
     const old = phoneEntry(patient, use);
     const digits = row[column];
-    replaceIn(patient, "telecom", old, digits === null ? undefined : { use, ...old, system: "phone", value: phoneText(digits) });
+    replaceIn(
+      patient,
+      "telecom",
+      old,
+      digits === null ? undefined : { use, ...old, system: "phone", value: phoneText(digits) },
+    );
   },
 });
 

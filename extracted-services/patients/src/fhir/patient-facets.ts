@@ -1,6 +1,13 @@
 /** What a Patient resource and the patient's row both hold; see the kit's lens. Codes of race and the like: `patient-codes.ts`. */
 
-import { directoryCode, dropEmpty, type Facet, practitionerReference } from "@banyan/service-kit/fhir";
+import {
+  directoryCode,
+  dropEmpty,
+  type Facet,
+  practitionerReference,
+  replaceIn,
+  setOrDelete,
+} from "@banyan/service-kit/fhir";
 import type { HumanName, Patient as PatientResource } from "fhir/r4.js";
 import type { Patient } from "../domain/patient.ts";
 import { firstOf, heldText, unheldText } from "./held-text.ts";
@@ -46,8 +53,12 @@ const nameFacet: PatientFacet = {
   unheld(patient) {
     const name = currentName(patient);
     return firstOf(
-      heldText(name?.family) === null ? "the record needs a family name" : unheldText(name?.family, 30, "a family name"),
-      heldText(name?.given?.[0]) === null ? "the record needs a given name" : unheldText(name?.given?.[0], 20, "a given name"),
+      heldText(name?.family) === null
+        ? "the record needs a family name"
+        : unheldText(name?.family, 30, "a family name"),
+      heldText(name?.given?.[0]) === null
+        ? "the record needs a given name"
+        : unheldText(name?.given?.[0], 20, "a given name"),
     );
   },
 };
@@ -89,10 +100,11 @@ const genderFacet: PatientFacet = {
 const deathFacet: PatientFacet = {
   element: "Patient.deceased",
   columns: ["died_on"],
-  get: ({ deceasedDateTime }) => ({ died_on: deceasedDateTime && wholeDay.exec(deceasedDateTime) ? deceasedDateTime.slice(0, 10) : null }),
+  get: ({ deceasedDateTime }) => ({
+    died_on: deceasedDateTime && wholeDay.exec(deceasedDateTime) ? deceasedDateTime.slice(0, 10) : null,
+  }),
   put(patient, { died_on }) {
     if (died_on !== null) delete patient.deceasedBoolean;
-    delete patient._deceasedDateTime;
     setOrDelete(patient, "deceasedDateTime", died_on);
   },
   unheld: ({ deceasedBoolean, deceasedDateTime }) =>
@@ -108,7 +120,12 @@ const practitionerFacet: PatientFacet = {
   get: (patient) => ({ primary_provider_id: ownPractitioner(patient)?.code ?? null }),
   put(patient, { primary_provider_id }) {
     const own = ownPractitioner(patient)?.reference;
-    replaceIn(patient, "generalPractitioner", own, primary_provider_id === null ? undefined : practitionerReference(primary_provider_id));
+    replaceIn(
+      patient,
+      "generalPractitioner",
+      own,
+      primary_provider_id === null ? undefined : practitionerReference(primary_provider_id),
+    );
   },
 };
 
@@ -135,23 +152,3 @@ export const patientFacets: readonly PatientFacet[] = [
   addressFacet,
   ...telecomFacets,
 ];
-
-/** Puts an entry in the place of another, at the end when there was none, or takes it away. */
-export function replaceIn<R extends object, K extends keyof R>(
-  resource: R,
-  name: K,
-  old: unknown,
-  entry: (R[K] extends readonly (infer E)[] | undefined ? E : never) | undefined,
-): void {
-  const entries = [...((resource[name] as readonly unknown[] | undefined) ?? [])];
-  const at = entries.indexOf(old);
-  if (at >= 0) entries.splice(at, 1, ...(entry === undefined ? [] : [entry]));
-  else if (entry !== undefined) entries.push(entry);
-  resource[name] = entries as R[K];
-  dropEmpty(resource);
-}
-
-export function setOrDelete<R extends object, K extends keyof R>(resource: R, name: K, value: R[K] | null): void {
-  if (value === null) delete resource[name];
-  else resource[name] = value;
-}

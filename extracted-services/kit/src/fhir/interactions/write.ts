@@ -88,8 +88,14 @@ export async function remove(request: FhirRequest, definition: ServedResource, i
   return { status: 204, headers: { etag: etagOf(made.version) } };
 }
 
-function authorOf({ context: { principal }, server }: FhirRequest): Author {
-  return { user: principal.kind === "anonymous" ? principal.kind : principal.user, at: server.clock.now() };
+function authorOf(request: FhirRequest): Author {
+  const { principal } = request.context;
+  return {
+    user: principal.kind === "anonymous" ? principal.kind : principal.user,
+    at: request.server.clock.now(),
+    site: principal.kind === "staff" ? principal.site : undefined,
+    conditional: request.header("if-none-exist") !== undefined,
+  };
 }
 
 /** Before the body is looked at: a caller who may not write is told so, and audited. @throws FhirRefusal */

@@ -19,6 +19,8 @@ export type SearchParameter = {
   readonly system?: string;
   /** Types a reference may point to. */
   readonly targets?: readonly string[];
+  /** The form in which codes are compared, in elements and searches alike: telephone numbers by their digits. */
+  readonly normalise?: (code: string) => string;
   /** The element holds days without a time: a search by a time of day is refused. */
   readonly daysOnly?: true;
 };

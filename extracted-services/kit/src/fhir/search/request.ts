@@ -8,7 +8,15 @@ import type { Preferences } from "../negotiation.ts";
 import { FhirRefusal } from "../refusal.ts";
 import type { Condition, Modifier, SearchValue } from "./condition.ts";
 import { modifiersOf, type SearchParameter } from "./parameter.ts";
-import { parseDate, parseReference, parseString, parseToken, refused, splitUnescaped } from "./values.ts";
+import {
+  parseDate,
+  parseReference,
+  parseString,
+  parseToken,
+  refused,
+  splitUnescaped,
+  type TokenValue,
+} from "./values.ts";
 
 export type Pair = readonly [name: string, value: string];
 export type SortKey = { readonly name: string; readonly descending: boolean };
@@ -175,7 +183,7 @@ function parseValue(parameter: SearchParameter, text: string, base: string): Sea
   if (/\p{Cc}/u.test(text)) throw refused(name, "holds a control character");
   switch (type) {
     case "token":
-      return { kind: "token", ...parseToken(text, name) };
+      return { kind: "token", ...normalised(parseToken(text, name), parameter) };
     case "string":
       return { kind: "string", ...parseString(text, name) };
     case "reference":
@@ -187,3 +195,6 @@ function parseValue(parameter: SearchParameter, text: string, base: string): Sea
     }
   }
 }
+
+const normalised = (value: TokenValue, { normalise }: SearchParameter): TokenValue =>
+  normalise && value.code !== undefined ? { ...value, code: normalise(value.code) } : value;

@@ -31,7 +31,7 @@ export function termsOf(parameter: SearchParameter, resource: Resource): readonl
       case "string":
         return strings(element).map((exact) => ({ kind: "string", folded: fold(exact), exact }) as const);
       case "token":
-        return tokens(element, parameter.system ?? "");
+        return tokens(element, parameter.system ?? "").map((found) => normalised(found, parameter));
       case "date":
         return stretches(element).map((stretch) => ({ kind: "date", ...stretch }) as const);
       case "reference":
@@ -68,11 +68,14 @@ function tokens({ type, value }: TypedValue, system: string): Term[] {
     case "Identifier":
       return [token((value as Identifier).system, (value as Identifier).value)];
     case "ContactPoint":
-      return [token((value as ContactPoint).system, (value as ContactPoint).value)];
+      return [token((value as ContactPoint).use, (value as ContactPoint).value)];
     default:
       return [token(system, String(value))];
   }
 }
+
+const normalised = (found: Term, { normalise }: SearchParameter): Term =>
+  normalise && found.kind === "token" ? { ...found, code: normalise(found.code) } : found;
 
 const codingToken = (coding: Coding): Term => token(coding.system, coding.code);
 const token = (system = "", code = ""): Term => ({ kind: "token", system, code });

@@ -16,8 +16,10 @@ export type Reading<R extends Resource> = {
 };
 
 export type RowSource<R extends Resource> = {
-  /** Table of schema public that `fhir.track` has prepared; `r` in every expression below. */
+  /** Table that `fhir.track` has prepared, or a view of such; `r` in every expression below. */
   readonly table: string;
+  /** Where `fhir.history` has earlier images, when that is not under the table and the key. Null: they are not kept. */
+  readonly history?: { readonly source: string; keyOf(id: string): string } | null;
   /** The column that is the key, its type, and how FHIR ids name it. */
   readonly key: {
     readonly column: string;

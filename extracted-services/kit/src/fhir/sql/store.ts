@@ -18,7 +18,10 @@ export function createSqlStore<R extends Resource>(options: SqlStoreOptions<R>):
     read: async (id) => (await currentVersion(options, db, id)) ?? (await versions(options, id, { limit: 1 }))[0],
     async readVersion(id, number) {
       const current = await currentVersion(options, db, id);
-      return current?.number === number ? current : (await versions(options, id, { limit: 1, number }))[0];
+      if (current?.number === number) return current;
+      const [old] = await versions(options, id, { limit: 1, number });
+      // Who may see an old version is decided by whose it is now, and by what restricts that chart now.
+      return old && current?.subject ? { ...old, subject: current.subject } : old;
     },
     async history(id, limit, below) {
       const current = await currentVersion(options, db, id);
@@ -92,14 +95,13 @@ type Which = { readonly limit: number; readonly number?: number; readonly below?
 
 /** Earlier versions, newest first; of a row that is gone, the deletion is the newest. */
 async function versions<R extends Resource>(
-  options: SqlStoreOptions<R>,
+  { type, rows, documents, db }: SqlStoreOptions<R>,
   id: string,
   which: Which,
 ): Promise<Version<R>[]> {
-  const { type, rows, documents, db } = options;
-  const key = rows?.key.fromId(id);
+  const ofRows = rows && historyOf(rows, id);
   const sources = [
-    ...(rows && key !== undefined ? [sql`(h.source = ${rows.table} AND h.id = ${String(key)})`] : []),
+    ...(ofRows ? [sql`(h.source = ${ofRows.source} AND h.id = ${ofRows.key})`] : []),
     ...(documents ? [sql`(h.source = 'fhir.document' AND h.id = ${`${type}/${id}`})`] : []),
   ];
   const range = [
@@ -110,10 +112,18 @@ async function versions<R extends Resource>(
     WHERE ${anyOf(sources)} AND ${allOf(range)} ORDER BY h.version DESC LIMIT ${which.limit}`;
   const found = await query<VersionRow & { source: string }>(db, statement);
   return found.map((row) => {
-    if (rows && row.source === rows.table) return fromRow(rows, { ...row, id });
+    if (rows && row.source === ofRows?.source) return fromRow(rows, { ...row, id });
     const image = row.image as { resource?: Image; changed_by?: string } | null;
     return fromDocument({ ...row, id, image: image?.resource ?? null, changed_by: image?.changed_by ?? null });
   });
+}
+
+function historyOf<R extends Resource>(rows: RowSource<R>, id: string): { source: string; key: string } | undefined {
+  const key = rows.key.fromId(id);
+  if (rows.history === null || key === undefined) return undefined;
+  return rows.history
+    ? { source: rows.history.source, key: rows.history.keyOf(id) }
+    : { source: rows.table, key: String(key) };
 }
 
 async function search<R extends Resource>(options: SqlStoreOptions<R>, db: Knex, asked: StoreQuery) {

@@ -55,11 +55,11 @@ function medplumProblems(resource: Resource): Problem[] {
   const tokens: Tokens = {};
   try {
     const warnings: OperationOutcomeIssue[] = validateResource(resource, { collect: { tokens } });
-    return [...warnings.map(problemOf), ...codeProblems(tokens)];
+    return [...warnings.flatMap(problemsOf), ...codeProblems(tokens)];
   } catch (error) {
     if (error instanceof OperationOutcomeError) {
       const issues: OperationOutcomeIssue[] = error.outcome.issue;
-      return [...issues.map(problemOf), ...codeProblems(tokens)];
+      return [...issues.flatMap(problemsOf), ...codeProblems(tokens)];
     }
     throw new FhirRefusal("structure", "the resource is not put together as FHIR R4 asks", error);
   }
@@ -74,17 +74,21 @@ const reworded: readonly (readonly [RegExp, string])[] = [
   [/^Value did not match/, "a value is not the one prescribed"],
 ];
 
-function problemOf(issue: OperationOutcomeIssue): Problem {
+function problemsOf(issue: OperationOutcomeIssue): Problem[] {
   const text = issue.details?.text ?? "";
+  // Medplum takes the beginning of an absolute URL for a type.
+  const target = /^Invalid reference: got "(.*?)"/.exec(text)?.[1];
+  if (target !== undefined && !/^[A-Z][A-Za-z]*$/.test(target)) return [];
   const words = reworded.find(([form]) => form.test(text))?.[1];
   const path = issue.expression?.[0];
   // The name of an unknown element is the client's own: it is cut off.
   const expression = words === unknownElement ? path?.replace(/\.[^.]*$/, "") : path;
-  return {
+  const problem: Problem = {
     text: words ?? text.replaceAll(/["'`].*/g, "").trim(),
     code: issue.code === "invariant" ? "invariant" : "structure",
     ...(expression === undefined ? {} : { expression }),
   };
+  return [problem];
 }
 
 function codeProblems(tokens: Tokens): Problem[] {
@@ -92,12 +96,21 @@ function codeProblems(tokens: Tokens): Problem[] {
     const allowed = codesOfValueSet(valueSet);
     if (!allowed) return [];
     return values
-      .filter(({ type, value }) => type === "code" && typeof value === "string" && !allowed.has(value))
+      .filter(({ type, value }) => type === "code" && isOutside(allowed, codeIn(value)))
       .map(
         ({ path }) =>
           ({ text: "a code is not one of those the element allows", code: "code-invalid", expression: path }) as const,
       );
   });
+}
+
+const isOutside = (allowed: ReadonlySet<string>, code: string | undefined): boolean =>
+  code !== undefined && !allowed.has(code);
+
+/** A code with an id or extensions comes as a String that has them; one that is only extensions has no code to judge. */
+function codeIn(value: unknown): string | undefined {
+  const own: unknown = typeof value === "object" && value !== null ? value.valueOf() : value;
+  return typeof own === "string" ? own : undefined;
 }
 
 function ownProblems(resource: Resource): Problem[] {
