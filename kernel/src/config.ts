@@ -81,6 +81,28 @@ const schema = z.object({
     .optional()
     .describe("admin token of the control plane; generated on first start when unset"),
   ADAPTER_URL: z.url().optional().describe("the legacy adapter, as control asks it; unset = no module becomes live"),
+  ADAPTER_PORT: port(8110, "port of the legacy adapter"),
+  ADAPTER_DATABASES: z
+    .string()
+    .regex(/^([a-z][a-z0-9-]*=postgres(ql)?:\/\/[^,\s]+(,|$))*$/, "name=postgres://…, several separated by commas")
+    .default("")
+    .describe(
+      "services the adapter keeps in step, as name=database URL with the login <name>_sync, separated by commas",
+    ),
+  ADAPTER_PREPARE: z
+    .stringbool()
+    .default(false)
+    .describe("true: the adapter prepares the legacy database when it starts; needs db_owner and sysadmin"),
+  ADAPTER_RECONCILE_AT: z
+    .string()
+    .min(9)
+    .optional()
+    .describe("when every service is compared with the legacy database, as a cron pattern in local time"),
+  QUEUE_DATABASE_URL: z
+    .url()
+    .optional()
+    .describe("PostgreSQL database of the sync's job queue, unless REDIS_URL is set"),
+  REDIS_URL: z.url().optional().describe("Redis of the sync's job queue; unset = QUEUE_DATABASE_URL"),
   BANYAN_COMPARISON_RULES: z
     .string()
     .min(1)

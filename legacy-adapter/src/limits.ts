@@ -72,6 +72,8 @@ export const limits = {
   reconcileDifferencesMax: 1_000,
   /** How long reconcile waits for the stream to pass what it read. */
   reconcileCatchUpMsMax: 120_000,
+  /** Every night at three, local time. */
+  reconcileSchedule: "0 3 * * *",
   /** Looks at a difference that moves before it is called in-flight. */
   reconcileRechecks: 3,
   reconcilesKept: 200,
@@ -87,6 +89,11 @@ export const limits = {
   /** Jobs that ought to exist are made again this often: the queue may have lost them. */
   jobsRederivedMs: 10_000,
 
+  /** History kept for less than this is warned of: two days, a weekend's outage. */
+  retentionMinutesMin: 2_880,
+  /** The check waits this often, this long, for a row to come back through the capture: a job polls every 5 s by default. */
+  checkLooks: 40,
+  checkLookMs: 250,
   /** How long the source keeps history is looked up this often. */
   retentionLookMs: 60_000,
   /** Gauges that need a database are brought up to date this often. */

@@ -91,6 +91,8 @@ export type ClinicServers = {
 export type Clinic = {
   readonly mapping: ServiceMapping;
   readonly legacyUrl: string;
+  /** An empty PostgreSQL database for the job queue. */
+  readonly queueUrl: string;
   readonly pool: mssql.ConnectionPool;
   readonly source: LegacyDatabase;
   readonly target: TestDatabase;
@@ -113,7 +115,9 @@ export async function startClinicServers(): Promise<ClinicServers> {
     services,
     async fresh() {
       const name = await simulator.newDatabase({ from: "CLINIC" });
-      return connectClinic(simulator, name, await services.database("clinic", folder));
+      const target = await services.database("clinic", folder);
+      await target.owner.raw("CREATE DATABASE ??", [`queue_${name}`]);
+      return connectClinic(simulator, name, { target, queueUrl: services.server.url(`queue_${name}`) });
     },
     async close() {
       await simulator.close();
@@ -123,7 +127,11 @@ export async function startClinicServers(): Promise<ClinicServers> {
   };
 }
 
-async function connectClinic(simulator: TestServer, name: string, target: TestDatabase): Promise<Clinic> {
+async function connectClinic(
+  simulator: TestServer,
+  name: string,
+  { target, queueUrl }: Pick<Clinic, "target" | "queueUrl">,
+): Promise<Clinic> {
   const pool = await simulator.connect(name);
   const legacyUrl = simulator.url(name);
   const source = new LegacyDatabase(legacyUrl);
@@ -133,6 +141,7 @@ async function connectClinic(simulator: TestServer, name: string, target: TestDa
   return {
     mapping: clinicMapping,
     legacyUrl,
+    queueUrl,
     pool,
     source,
     target,

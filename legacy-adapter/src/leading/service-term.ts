@@ -8,6 +8,13 @@ import type { SourceHead } from "../capture/source-head.ts";
 import { beginCopy, type CopyRequest } from "../copy/begin-copy.ts";
 import { ServiceCopy } from "../copy/service-copy.ts";
 import { events } from "../events.ts";
+import {
+  openReconciles,
+  readReconcile,
+  type ReconcileOptions,
+  requestReconcile,
+  runReconcile,
+} from "../reconcile/reconciliation.ts";
 import type { SyncMetrics } from "../report/metrics.ts";
 import type { Heartbeats } from "../source/heartbeats.ts";
 import type { LegacyDatabase } from "../source/legacy-database.ts";
@@ -38,6 +45,7 @@ export class ServiceTerm {
   readonly copyRate: Rate;
   readonly #options: ServiceTermOptions;
   readonly #copy: ServiceCopy;
+  #stopping = false;
   #parked: ParkedCounts = { transactions: 0, changes: 0, oldestAt: null };
 
   constructor(options: ServiceTermOptions) {
@@ -93,6 +101,7 @@ export class ServiceTerm {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true;
     this.#copy.stop();
     await this.stream.stop();
   }
@@ -123,6 +132,22 @@ export class ServiceTerm {
     return this.#copy.slice();
   }
 
+  /** Tables that cannot be followed as they are; all, when none says so. */
+  tablesToCopy(): readonly string[] {
+    const all = this.stream.plans.map(({ legacyTable }) => legacyTable);
+    const stopped = all.filter((table) => this.stream.tables.get(table)?.state === "stopped");
+    return stopped.length > 0 ? stopped : all;
+  }
+
+  /** Entries of the service's outbox that the legacy database does not have yet. */
+  async relayPending(): Promise<number> {
+    const [row] = await this.#options.database.query<{ n: string }>(
+      "count the outbox",
+      "SELECT count(*) AS n FROM kit.outbox",
+    );
+    return Number(row?.n ?? 0);
+  }
+
   async beginCopy(request: Omit<CopyRequest, "allTables">): Promise<void> {
     const { source, database, fence, logger } = this.#options;
     const allTables = this.stream.plans.map(({ legacyTable }) => legacyTable);
@@ -146,6 +171,25 @@ export class ServiceTerm {
     this.stream.reload();
     await this.refresh();
     return count;
+  }
+
+  /** Runs that were asked for and have not ended. */
+  openReconciles(): Promise<readonly string[]> {
+    return openReconciles(this.#options.database);
+  }
+
+  /** Runs every reconcile that was asked for; without one, and when it is the schedule's turn, a new one. */
+  async reconcile(id: string | undefined): Promise<void> {
+    const { database } = this.#options;
+    const wanted = id ?? (await requestReconcile(database, { requestedBy: "schedule", repair: false }));
+    await runReconcile(this.#reconcileOptions(), wanted);
+    const report = await readReconcile(database, wanted);
+    const count = report?.tables.reduce((sum, one) => sum + one.missing + one.extra + one.different, 0) ?? 0;
+    this.#options.logger.info({ event: events.reconciled, module: this.module, count });
+  }
+
+  #reconcileOptions(): ReconcileOptions {
+    return { ...this.#options, stream: this.stream, isStopping: () => this.#stopping };
   }
 
   #retryContext(): RetryContext {

@@ -23,6 +23,8 @@ export type ServiceTarget = { readonly mapping: ServiceMapping; readonly databas
 export type TermOptions = {
   readonly fence: bigint;
   readonly source: LegacyDatabase;
+  /** Connections of their own for heartbeats. */
+  readonly pulseSource: LegacyDatabase;
   readonly services: readonly ServiceTarget[];
   readonly queues: JobQueues;
   readonly clock: Clock;
@@ -31,6 +33,8 @@ export type TermOptions = {
   readonly metrics: SyncMetrics;
   readonly pollMs: number;
   readonly heartbeatMs: number;
+  /** Cron pattern, local time. */
+  readonly reconcileSchedule: string;
   readonly onFenced: () => void;
 };
 
@@ -49,12 +53,12 @@ export class Term {
 
   constructor(options: TermOptions) {
     this.#options = options;
-    const { source, clock, logger } = options;
+    const { source, pulseSource, clock, logger } = options;
     this.fence = options.fence;
     this.head = new SourceHead(source, { pollMs: options.pollMs, now: () => clock.monotonicMs() });
-    this.heartbeats = new Heartbeats(source, clock);
+    this.heartbeats = new Heartbeats(pulseSource, clock);
     this.watermarks = new Watermarks(clock, this.heartbeats);
-    this.pulse = new Pulse(source, this.heartbeats, this.watermarks, { logger, everyMs: options.heartbeatMs });
+    this.pulse = new Pulse(pulseSource, this.heartbeats, this.watermarks, { logger, everyMs: options.heartbeatMs });
     this.services = options.services.map(
       ({ mapping, database }) =>
         new ServiceTerm({
@@ -87,9 +91,17 @@ export class Term {
       "sync-parked": (data) => this.#retryParked(data),
       "sync-reconcile": (data) => this.#reconcile(data),
     });
-    this.#timer = setInterval(() => {
-      this.#looking = this.#looking.then(() => this.#deriveJobs());
-    }, limits.jobsRederivedMs);
+    const look = (): void => {
+      this.#looking = this.#looking
+        .then(() => this.#deriveJobs())
+        .catch((error: unknown) => {
+          // A database that is away holds its own jobs up; the next look is soon.
+          this.#options.logger.debug({ event: events.jobFailed, op: "derive jobs", code: codeOf(error) });
+        });
+    };
+    this.#timer = setInterval(look, limits.jobsRederivedMs);
+    look();
+    void this.#scheduleReconciles();
   }
 
   async stop(): Promise<void> {
@@ -113,15 +125,34 @@ export class Term {
       );
       if (copying) await this.#ask("sync-copy", service.service);
       if (service.hasParkedKey) await this.#ask("sync-parked", service.service);
+      for (const id of await service.openReconciles()) await this.#ask("sync-reconcile", service.service, id);
     }
   }
 
-  async #ask(queue: QueueName, service: string): Promise<void> {
+  /** Every service is compared once a night. */
+  async #scheduleReconciles(): Promise<void> {
+    for (const { service } of this.services) {
+      await this.#options.queues
+        .schedule("sync-reconcile", { service }, this.#options.reconcileSchedule)
+        .catch((error: unknown) => {
+          this.#options.logger.warn({ event: events.queueFailing, code: codeOf(error), op: "schedule reconcile" });
+        });
+    }
+  }
+
+  /** Asks for a job; when the queue is away, it is asked again as jobs are derived anew. */
+  async ask(queue: QueueName, service: string, id?: string): Promise<void> {
+    await this.#ask(queue, service, id);
+  }
+
+  async #ask(queue: QueueName, service: string, id?: string): Promise<void> {
     const delayMs = queue === "sync-parked" ? (this.#parkedTimers.get(service)?.delayMs ?? 0) : 0;
-    await this.#options.queues.ensure(queue, { service }, delayMs).catch((error: unknown) => {
-      // It is asked again when jobs are derived anew; the queue's own failures are counted where they happen.
-      this.#options.logger.debug({ event: events.queueFailing, code: codeOf(error), op: queue });
-    });
+    await this.#options.queues
+      .ensure(queue, { service, ...(id === undefined ? {} : { id }) }, delayMs)
+      .catch((error: unknown) => {
+        // It is asked again when jobs are derived anew; the queue's own failures are counted where they happen.
+        this.#options.logger.debug({ event: events.queueFailing, code: codeOf(error), op: queue });
+      });
   }
 
   async #copy({ service }: JobData): Promise<void> {
@@ -143,8 +174,9 @@ export class Term {
     }
   }
 
-  async #reconcile(_data: JobData): Promise<void> {
-    await Promise.resolve();
+  async #reconcile({ service, id }: JobData): Promise<void> {
+    const one = this.service(service);
+    if (one && !this.#stopping) await this.#job("sync-reconcile", () => one.reconcile(id));
   }
 
   async #job<T>(queue: QueueName, work: () => Promise<T>): Promise<T> {

@@ -32,8 +32,13 @@ export class LegacyDatabase {
   #closed = false;
 
   /** @param url mssql://user:password@host:port/database, with `?encrypt=true` for TLS. @throws AppError LEGACY_URL_INVALID */
-  constructor(url: string, applicationName = "banyan-adapter") {
-    this.#config = { ...configOf(url), appName: applicationName } as mssql.config;
+  constructor(url: string, { statementMs = limits.sourceStatementMsMax }: { readonly statementMs?: number } = {}) {
+    const config = configOf(url);
+    this.#config = {
+      ...config,
+      requestTimeout: statementMs,
+      options: { ...config.options, appName: "banyan-adapter" },
+    };
   }
 
   get database(): string {
@@ -142,7 +147,6 @@ function configOf(text: string): mssql.config {
     password: decodeURIComponent(url.password),
     database: decodeURIComponent(url.pathname.slice(1)),
     connectionTimeout: limits.connectMsMax,
-    requestTimeout: limits.sourceStatementMsMax,
     pool: { min: 0, max: limits.sourceConnectionsMax, acquireTimeoutMillis: limits.connectMsMax * 2 },
     options: {
       encrypt,

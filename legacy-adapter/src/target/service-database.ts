@@ -93,6 +93,12 @@ export class ServiceDatabase {
     if (raised.length === 0) throw fencedOff(op);
   }
 
+  /** Highest fence this database has seen. */
+  async fence(): Promise<bigint> {
+    const [row] = await this.query<{ fence: string }>("read the fence", "SELECT fence FROM sync.fence");
+    return BigInt(row?.fence ?? 0);
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
   }
