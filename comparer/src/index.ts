@@ -4,6 +4,7 @@ export type { Answer, RawHeaders } from "./answer/answer.ts";
 export { answerOfFile, mediaTypes } from "./answer/answer-file.ts";
 export { type CompareOptions, compareAnswers } from "./compare.ts";
 export { type Budget, defaultBudget } from "./limits.ts";
+export { type ComparerPool, type ComparerPoolOptions, comparerPool, type PoolVerdict } from "./pool/comparer-pool.ts";
 export { compileRules, noRules, type RuleModel } from "./rules/rule-model.ts";
 export { lintComparisonRules } from "./rules/lint.ts";
 export {

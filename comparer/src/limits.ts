@@ -39,6 +39,9 @@ export const poolQueuedBytesMax = 64 * 1024 * 1024;
 /** What a worker may take beyond the time budget before it is ended: parsers do not look at the clock. */
 export const poolGraceMs = 1_000;
 
+/** Loading the parsers takes a second on a busy machine; a worker that is not there after this never will be. */
+export const workerStartMsMax = 30_000;
+
 /** Megabytes of heap of one worker: a document within the budget needs a tenth of it. */
 export const workerHeapMbMax = 512;
 

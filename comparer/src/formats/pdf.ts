@@ -3,7 +3,7 @@
  * written and where exactly a letter stands mean nothing to the reader; pictures and lines drawn on the page are not compared.
  */
 
-import { getDocumentProxy } from "unpdf";
+import type { getDocumentProxy } from "unpdf";
 import { pdfPagesMax } from "../limits.ts";
 import { Incomparable } from "../budget.ts";
 import type { Forest } from "../tree/forest.ts";
@@ -43,6 +43,8 @@ export async function pdfTree(forest: Forest, bytes: Uint8Array): Promise<PdfTre
 }
 
 async function open(bytes: Uint8Array): Promise<PdfDocument | undefined> {
+  // The PDF reader is as large as everything else together: it is loaded by the first PDF.
+  const { getDocumentProxy } = await import("unpdf");
   try {
     // The reader takes its bytes away; the caller still needs his.
     return await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 });

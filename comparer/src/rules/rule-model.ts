@@ -11,7 +11,11 @@ import type { ComparisonConfig, RuleConfig } from "./rule-file.ts";
 import type { ComparisonRuleSet } from "./rule-set.ts";
 import { maskedAlike } from "./mask.ts";
 
+/** What a model is made of; plain data, so that another thread can make the same one. */
+export type RuleSource = { readonly configs: readonly ComparisonConfig[]; readonly asOf: string };
+
 export type RuleModel = {
+  readonly source: RuleSource;
   /** `YYYY-MM-DD` the rules are applied as of. */
   readonly asOf: string;
   /** Ids of rules that no longer apply. */
@@ -56,18 +60,17 @@ export function compileRules(set: ComparisonRuleSet, asOf: string): RuleModel {
       hint: "Nothing was loaded. Mend the rules named above.",
     });
   }
-  return modelOf(
-    set.files.map((file) => file.config),
-    asOf,
-  );
+  return compileSource({ configs: set.files.map((file) => file.config), asOf });
 }
 
 /** No rules at all: every difference counts. */
 export function noRules(): RuleModel {
-  return modelOf([], "1970-01-01");
+  return compileSource({ configs: [], asOf: "1970-01-01" });
 }
 
-function modelOf(configs: readonly ComparisonConfig[], asOf: string): RuleModel {
+/** A source that has passed lint before. */
+export function compileSource(source: RuleSource): RuleModel {
+  const { configs, asOf } = source;
   const rules = configs.flatMap((config) => config.rules);
   const live = rules.filter((rule) => asOf < rule.expires).map((rule) => ({ ...placed(rule), covers: coverOf(rule) }));
   const arrays = configs.flatMap((config) => config.arrays).map((array) => ({ ...placed(array), key: array.key }));
@@ -95,6 +98,7 @@ function modelOf(configs: readonly ComparisonConfig[], asOf: string): RuleModel 
     };
   };
   return {
+    source,
     asOf,
     expired: rules.filter((rule) => asOf >= rule.expires).map((rule) => rule.id),
     forRoute(route) {
