@@ -14,7 +14,7 @@ export class FlipAborted extends Error {}
 /** Another control process runs the flip now. */
 export class ClaimLost extends Error {}
 /** This process is told to stop; another one, or the next start, goes on. */
-export class RunnerStopping extends Error {}
+class RunnerStopping extends Error {}
 
 /** What is waited for, in words for people; undefined when it is there. */
 type Check = () => Promise<string | undefined>;

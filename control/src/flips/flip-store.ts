@@ -9,7 +9,7 @@ import type { Knex } from "knex";
 import { limits } from "../limits.ts";
 
 /** In the order of a flip that succeeds; `abort` may follow any step before `open`. */
-export const flipSteps = ["prepare", "fence", "drain", "seal", "catch-up", "commit", "open", "release"] as const;
+const flipSteps = ["prepare", "fence", "drain", "seal", "catch-up", "commit", "open", "release"] as const;
 export type FlipStep = (typeof flipSteps)[number] | "abort";
 
 /** forward: legacy gives its ownership to the service. reverse: the service gives it back. */

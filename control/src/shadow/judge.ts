@@ -11,7 +11,7 @@
 import type { Verdict } from "@banyan/comparer";
 import type { Observation, Received, Recheck } from "./frame.ts";
 
-export const verdictNames = [
+const verdictNames = [
   "match",
   "match-by-rule",
   "diff-unconfirmed",
