@@ -94,6 +94,10 @@ const typed = [
   "123",
   "€",
   "Łukasz",
+  "%00",
+  "s%00",
+  "%FF%FE",
+  "\u{1f600}",
 ];
 
 describe("search", () => {
