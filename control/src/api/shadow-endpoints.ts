@@ -1,6 +1,6 @@
 /** What the comparison has found: numbers, signatures, samples (revealed and audited), and a second look at kept samples. */
 
-import type { Difference, Verdict } from "@banyan/comparer";
+import type { Difference, PoolVerdict } from "@banyan/comparer";
 import { z } from "zod";
 import type { ControlContext } from "../context.ts";
 import { limits } from "../limits.ts";
@@ -121,7 +121,7 @@ function open(context: ControlContext, sample: StoredSample): Sample {
   return decodeSample(vault.open(sample.id, { wrappedKey: sample.wrapped_key, sealed: sample.sealed }));
 }
 
-function compareAgain(context: ControlContext, { rule }: StoredSample, sample: Sample): Promise<Verdict> {
+function compareAgain(context: ControlContext, { rule }: StoredSample, sample: Sample): Promise<PoolVerdict> {
   return context.shadow.compare(sample.legacy, sample.service, { route: rule, rules: context.shadow.rules() });
 }
 
@@ -172,7 +172,7 @@ function revealed({ method, path, at, role, site, served, legacy, service }: Sam
   return { request: { method, path, at, role, site, served }, legacy: answer(legacy), service: answer(service) };
 }
 
-function verdictView(compared: Verdict, row: SignatureRow) {
+function verdictView(compared: PoolVerdict, row: SignatureRow) {
   const differences: readonly Difference[] = compared.verdict === "different" ? compared.differences : [];
   const here = differences.filter(
     ({ finding }) => finding.path === row.path && finding.channel === row.channel && finding.kind === row.kind,

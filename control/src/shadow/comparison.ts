@@ -10,7 +10,7 @@
  * Values never leave memory but in samples. Whatever fails here costs a pair, counted as not run, and nothing else.
  */
 
-import { type Answer, compareAnswers, type CompareOptions, type RuleModel, type Verdict } from "@banyan/comparer";
+import type { Answer, CompareOptions, PoolVerdict, RuleModel, Verdict } from "@banyan/comparer";
 import type { Clock } from "@banyan/kernel";
 import type { Knex } from "knex";
 import type { Observation, Observations, Received, Recheck } from "./frame.ts";
@@ -23,12 +23,12 @@ export type Compare = (
   left: Answer,
   right: Answer,
   options: Pick<CompareOptions, "route" | "rules">,
-) => Promise<Verdict>;
+) => Promise<PoolVerdict>;
 
 export type ComparisonParts = {
   readonly db: Knex;
   readonly clock: Clock;
-  readonly compare?: Compare;
+  readonly compare: Compare;
   readonly rules: () => RuleModel;
   /** Undefined: no key is configured, and no sample is kept. */
   readonly vault: Vault | undefined;
@@ -48,7 +48,7 @@ export class Comparison {
 
   constructor(parts: ComparisonParts) {
     this.#parts = parts;
-    this.#compare = parts.compare ?? compareAnswers;
+    this.#compare = parts.compare;
   }
 
   async observe(batch: Observations): Promise<ObserveResult[]> {
@@ -165,7 +165,7 @@ export class Comparison {
     return false;
   }
 
-  async #compareAgain(recheck: Recheck, rule: string): Promise<{ itself: Verdict; sides: Verdict } | undefined> {
+  async #compareAgain(recheck: Recheck, rule: string): Promise<{ itself: PoolVerdict; sides: PoolVerdict } | undefined> {
     const { before, service, after } = recheck;
     if (isFailed(before) || isFailed(service) || isFailed(after)) return undefined;
     const options = { route: rule, rules: this.#parts.rules() };

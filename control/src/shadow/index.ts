@@ -1,6 +1,6 @@
 /** The comparison as the rest of control sees it: made at start, tidied by the minute, stopped with the process. */
 
-import { compareAnswers, compileRules, readComparisonRules, type RuleModel } from "@banyan/comparer";
+import { comparerPool, compileRules, readComparisonRules, type RuleModel } from "@banyan/comparer";
 import type { Clock, Logger } from "@banyan/kernel";
 import type { RevisionModel } from "@banyan/routing-rules";
 import type { Knex } from "knex";
@@ -38,12 +38,14 @@ export function startShadow(
   const { db, clock, logger, model } = parts;
   const rules = dailyRules(options.rulesPath, clock);
   const vault = options.sampleKey === undefined ? undefined : new Vault(options.sampleKey);
+  const pool = comparerPool();
+  const compare: Compare = (left, right, options) => pool.compare(left, right, options);
   const comparison = new Comparison({
     db,
     clock,
     rules,
     vault,
-    compare: compareAnswers,
+    compare,
     random: Math.random,
     moduleOf: (rule) => model().rules.find((one) => one.id === rule)?.module,
   });
@@ -56,9 +58,10 @@ export function startShadow(
     comparison,
     vault,
     rules,
-    compare: compareAnswers,
+    compare,
     stop: async () => {
       clearInterval(timer);
+      await pool.close();
       await tidying;
     },
   };

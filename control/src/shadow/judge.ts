@@ -8,7 +8,7 @@
  *                 equal now -> transient; still different -> diff-confirmed
  */
 
-import type { Verdict } from "@banyan/comparer";
+import type { PoolVerdict } from "@banyan/comparer";
 import type { Observation, Received, Recheck } from "./frame.ts";
 
 const verdictNames = [
@@ -41,13 +41,14 @@ export function judgeBefore(observation: Observation, watermarkAgeMsMax: number)
   return undefined;
 }
 
-export function judgeCompared(compared: Verdict): Judgement {
+export function judgeCompared(compared: PoolVerdict): Judgement {
   switch (compared.verdict) {
     case "match":
     case "match-by-rule":
       return { verdict: compared.verdict };
     case "incomparable":
-      return { verdict: "incomparable", why: compared.why };
+    case "not-run":
+      return { verdict: compared.verdict, why: compared.why };
     case "different":
       return { verdict: "diff-unconfirmed" };
   }
@@ -56,17 +57,18 @@ export function judgeCompared(compared: Verdict): Judgement {
 /** @returns undefined: not decided, read again later. */
 export function judgeReread(
   recheck: Recheck,
-  compared: { readonly itself: Verdict; readonly sides: Verdict } | undefined,
+  compared: { readonly itself: PoolVerdict; readonly sides: PoolVerdict } | undefined,
 ): Judgement | undefined {
   const failure = failureOf(recheck.before) ?? failureOf(recheck.service) ?? failureOf(recheck.after);
   if (failure !== undefined || !compared || !recheck.watermarkPassed) return undefined;
+  if (compared.sides.verdict === "not-run" || compared.itself.verdict === "not-run") return undefined;
   if (isEqual(compared.sides)) return { verdict: "transient" };
   if (compared.itself.verdict === "different") return { verdict: "incomparable", why: "unstable-legacy" };
   if (compared.sides.verdict === "incomparable") return { verdict: "incomparable", why: compared.sides.why };
   return { verdict: "diff-confirmed" };
 }
 
-export function isEqual(verdict: Verdict): boolean {
+export function isEqual(verdict: PoolVerdict): boolean {
   return verdict.verdict === "match" || verdict.verdict === "match-by-rule";
 }
 
