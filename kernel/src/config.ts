@@ -140,6 +140,13 @@ const schema = z.object({
     .url()
     .optional()
     .describe("database of the extracted service this process is, with the service's own login"),
+  PROVISION_SERVICE: z.string().min(1).optional().describe("service whose database is to be made, for provisioning"),
+  SERVICE_DATABASE_PASSWORD: z.string().min(8).optional().describe("password of a service's login, for provisioning"),
+  SYNC_DATABASE_PASSWORD: z
+    .string()
+    .min(8)
+    .optional()
+    .describe("password of the adapter's login to a service's database, for provisioning"),
   BANYAN_IDENTITY_KEY_URLS: z
     .string()
     .regex(/^(https?:\/\/[^,\s]+(,|$))*$/, "addresses separated by commas")

@@ -103,7 +103,7 @@ describe("/ownership", () => {
     await set(randomUUID(), "open", 1, "open");
     const order: string[] = [];
     const lock = await notes.database.owner.transaction();
-    await lock.raw("SELECT * FROM kit.share_owner('note')");
+    await lock.raw("SELECT FROM kit.module_owner FOR SHARE");
     const sealing = set(randomUUID(), "seal", 1, "sealed").then(() => order.push("sealed"));
     await expect.poll(() => notes.database.owner("pg_locks").where({ granted: false }).first("pid")).toBeDefined();
     order.push("write ends");

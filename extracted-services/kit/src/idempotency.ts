@@ -9,7 +9,6 @@ import type { Clock } from "@banyan/kernel";
 import type { Knex } from "knex";
 import { limits } from "./limits.ts";
 import type { Principal } from "./principal.ts";
-import type { RefusalCode } from "./refusal.ts";
 
 export type IdempotencyKey = {
   /** SHA-256 over caller and key, hexadecimal. */
@@ -41,37 +40,6 @@ export function idempotencyKey(facts: RequestFacts): IdempotencyKey {
       .update(facts.body)
       .digest(),
   };
-}
-
-export type Claim =
-  /** The first time: the work may run, and its answer will be stored. */
-  | { readonly kind: "claimed" }
-  | { readonly kind: "stored"; readonly answer: unknown }
-  | {
-      readonly kind: "refused";
-      readonly code: Extract<RefusalCode, "idempotency-mismatch" | "idempotency-no-answer" | "token-replayed">;
-    };
-
-/** Waits, within the lock time-out, for a first request that is still running: it commits its answer or frees the key. */
-export async function claimAnswer(trx: Knex.Transaction, key: IdempotencyKey, clock: Clock): Promise<Claim> {
-  const inserted = await trx("kit.idempotency")
-    .insert({
-      key: key.key,
-      token_id: key.tokenId,
-      request_hash: key.requestHash,
-      expires_at: new Date(clock.now().getTime() + limits.idempotencyMs),
-    })
-    .onConflict()
-    .ignore()
-    .returning("key");
-  if (inserted.length > 0) return { kind: "claimed" };
-  const first = await trx<{ key: string; request_hash: Buffer; answer: { value: unknown } | null }>("kit.idempotency")
-    .where({ key: key.key })
-    .first("request_hash", "answer");
-  if (!first) return { kind: "refused", code: "token-replayed" };
-  if (!first.request_hash.equals(key.requestHash)) return { kind: "refused", code: "idempotency-mismatch" };
-  if (first.answer === null) return { kind: "refused", code: "idempotency-no-answer" };
-  return { kind: "stored", answer: first.answer.value };
 }
 
 /** Removes expired answers, oldest first, a bounded number at a time. @returns how many */

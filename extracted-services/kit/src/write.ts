@@ -1,23 +1,23 @@
 /**
  * The one way a service changes anything. One transaction, in this order:
  *   1. the module's owner row, locked for share: open, and of the epoch the request was sent under
- *   2. the request's idempotency key: a repeat gets the stored answer and nothing runs again
+ *   2. in the same statement the request's idempotency key: a repeat gets the stored answer and nothing runs again
  *   3. the service's own work: it asks the policy, changes rows, names what legacy must learn
- *   4. audit events, outbox entry and stored answer, in one statement; the audit head is locked from here to the commit only
- * A dry run leaves out 1 and 2, does the rest, and is always rolled back. What did not commit is still audited, afterwards.
+ *   4. audit events, outbox entry, stored answer and commit, in one message: only for it the audit head is locked
+ * A dry run leaves out 1, 2 and the commit, and is always rolled back. What did not commit is still audited, afterwards.
  */
 
 import { AppError } from "@banyan/kernel";
 import type { Knex } from "knex";
 import { accessEvent, type Asked, refusalEvent } from "./audit-event.ts";
-import { claimAnswer, type IdempotencyKey } from "./idempotency.ts";
+import type { IdempotencyKey } from "./idempotency.ts";
 import { nextId } from "./id-block.ts";
 import { limits } from "./limits.ts";
 import { encodeChange, type RowChange } from "./mapping/row-change.ts";
-import { checkOwner } from "./ownership.ts";
 import { type Access, decide, type Decision } from "./policy.ts";
 import { RefusedError, type Refusal, refusal, type RefusalCode } from "./refusal.ts";
 import type { ServiceContext } from "./service-context.ts";
+import { type Begun, beginWrite, recordWrite } from "./write-statements.ts";
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined };
 
@@ -137,30 +137,27 @@ class Attempt {
     trx: Knex.Transaction,
     work: (tx: WriteTransaction) => Promise<WorkResult<T, R>>,
   ): Promise<Written<T, R>> {
-    const { dryRun, key } = this.#request;
-    const epoch = dryRun ? 0 : await this.#checkOwner(trx);
-    if (!dryRun && key) {
-      const claim = await claimAnswer(trx, key, this.#service.clock);
-      if (claim.kind === "stored")
-        return { kind: "done", value: claim.answer as T, replayed: true, outboxId: undefined };
-      if (claim.kind === "refused") throw new RefusedError(claim.code);
-    }
+    const { dryRun } = this.#request;
+    const begun = dryRun ? undefined : await this.#begin(trx);
+    if (begun?.kind === "refused") throw new RefusedError(begun.code);
+    if (begun?.kind === "stored")
+      return { kind: "done", value: begun.answer as T, replayed: true, outboxId: undefined };
     const result = await work(this.#tools(trx));
     if (this.#asked.length === 0) throw undecided(this.#service);
     if (result.kind === "roll-back") {
       this.#failed = result.reason;
       return { kind: "rolled-back", value: result.value };
     }
-    const outboxId = await this.#record(trx, epoch, result.value);
+    const outboxId = await this.#record(trx, result.value);
     return { kind: "done", value: result.value, replayed: false, outboxId: dryRun ? undefined : outboxId };
   }
 
-  async #checkOwner(trx: Knex.Transaction): Promise<number> {
-    const { principal } = this.#request;
-    const epoch = principal.kind === "anonymous" ? undefined : principal.epoch;
-    const verdict = await checkOwner(trx, this.#service.module, epoch);
-    if (verdict.kind === "refused") throw new RefusedError(verdict.code);
-    return verdict.epoch;
+  async #begin(trx: Knex.Transaction): Promise<Begun> {
+    const { principal, key } = this.#request;
+    // `unfitness` has seen to both.
+    if (principal.kind === "anonymous" || !key) throw new RefusedError("identity-refused");
+    const { module, clock } = this.#service;
+    return beginWrite(trx, { module, epoch: principal.epoch, key, clock });
   }
 
   #tools(trx: Knex.Transaction): WriteTransaction {
@@ -180,17 +177,17 @@ class Attempt {
     };
   }
 
-  /** Step 4, in one statement. @returns the outbox entry's id */
-  async #record(trx: Knex.Transaction, epoch: number, value: Json): Promise<number | undefined> {
+  /** Step 4. @returns the outbox entry's id */
+  #record(trx: Knex.Transaction, value: Json): Promise<number | undefined> {
+    const { dryRun, key } = this.#request;
     const answer = JSON.stringify({ value });
-    const kept = Buffer.byteLength(answer) <= limits.storedAnswerBytesMax ? answer : null;
-    const result: { rows: { id: string | null }[] } = await trx.raw(
-      `WITH answered AS (UPDATE kit.idempotency SET answer = ?::jsonb WHERE key = ?)
-       SELECT kit.record_write(?, ?) AS id`,
-      [kept, this.#request.key?.key ?? null, JSON.stringify(this.#events()), this.#entry(epoch)],
-    );
-    const id = result.rows[0]?.id;
-    return id === null || id === undefined ? undefined : Number(id);
+    const record = {
+      events: this.#events(),
+      entry: this.#entry(),
+      key: dryRun ? null : (key?.key ?? null),
+      answer: Buffer.byteLength(answer) <= limits.storedAnswerBytesMax ? answer : null,
+    };
+    return recordWrite(trx, record, dryRun ? "leave-open" : "commit");
   }
 
   #events(failed?: string) {
@@ -200,17 +197,17 @@ class Attempt {
     return this.#asked.map(({ access, decision }) => accessEvent(source, this.#request, access, decision, more));
   }
 
-  #entry(epoch: number): string | null {
+  #entry(): object | null {
     if (this.#changes.length === 0) return null;
     const { principal } = this.#request;
-    return JSON.stringify({
+    return {
       module: this.#service.module,
-      epoch,
+      epoch: principal.kind === "anonymous" ? 0 : principal.epoch,
       requestId: this.#request.requestId,
       who: principal.kind === "anonymous" ? "anonymous" : principal.user,
       changes: this.#changes.map(encodeChange),
       recordedAt: this.#service.clock.now().toISOString(),
-    });
+    };
   }
 
   /** What was asked and did not commit with its own transaction. */

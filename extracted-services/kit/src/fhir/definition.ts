@@ -27,6 +27,8 @@ export type ResourceDefinition<R extends Resource = Resource> = {
   readonly includes?: readonly string[];
   /** The search parameter that ties a resource to a patient; absent for what belongs to nobody (directory data). */
   readonly patient?: "_id" | (string & {});
+  /** Open: resources about a patient whose chart is restricted are shown as any other. Say why where it is set. */
+  readonly restricted?: "open";
   readonly documentation?: string;
   /** Where the resources are; called once, when the service starts. */
   open(service: ServiceContext): ResourceStore<R>;

@@ -28,6 +28,7 @@ export {
   requireHeld,
   setOrDelete,
 } from "./lens.ts";
+export { selectInMemory } from "./memory-store.ts";
 export { fhirPolicy } from "./policy.ts";
 export { FhirRefusal } from "./refusal.ts";
 export { parametersOf, type SearchParameter } from "./search/parameter.ts";
@@ -46,5 +47,5 @@ export { keepExtra } from "./sql/extra.ts";
 export { anyOf, nothing, raw, type Sql, sql } from "./sql/fragment.ts";
 export type { Image, Reading, RowSource, SqlStoreOptions } from "./sql/row-source.ts";
 export { createSqlStore, currentVersion } from "./sql/store.ts";
-export type { Author, Change, NotChanged, ResourceStore, Version } from "./store.ts";
+export type { Author, Change, NotChanged, ResourceStore, StoreQuery, Version } from "./store.ts";
 export { npiSystem, usCore, usCoreExtensions } from "./validation/us-core.ts";

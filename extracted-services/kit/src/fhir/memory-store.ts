@@ -5,7 +5,7 @@ import type { Resource } from "fhir/r4.js";
 import { limits } from "./limits.ts";
 import { matches, matchesAny } from "./search/condition.ts";
 import { present } from "./representation.ts";
-import type { Hit, NotChanged, Place, ResourceStore, StoreQuery, Version } from "./store.ts";
+import type { Hit, NotChanged, Place, ResourceStore, StoreAnswer, StoreQuery, Version } from "./store.ts";
 
 /** @param newId gives the id of each created resource */
 export function createMemoryStore<R extends Resource>(clock: Clock, newId: () => string): ResourceStore<R> {
@@ -36,22 +36,29 @@ export function createMemoryStore<R extends Resource>(clock: Clock, newId: () =>
         .toReversed()
         .slice(0, limit),
     async search(query) {
-      const found = [...all.values()]
-        .flatMap((versions) => versions.at(-1) ?? [])
-        .filter((version) => version.resource !== undefined && accepts(query, present(version)))
-        .map((version): Hit<R> => ({ version, place: placeOf(version, query.sort) }))
-        .toSorted((a, b) => compare(a.place, b.place, query.sort));
-      const { after } = query;
-      const rest = after ? found.filter((hit) => compare(hit.place, after, query.sort) > 0) : found;
-      return {
-        hits: rest.slice(0, query.limit),
-        more: rest.length > query.limit,
-        total: query.withTotal && found.length <= limits.totalCountedMax ? found.length : undefined,
-      };
+      return selectInMemory(
+        [...all.values()].flatMap((versions) => versions.at(-1) ?? []),
+        query,
+      );
     },
     create: async (_tx, resource) => add(newId(), resource),
     update: async (_tx, { id, expected, resource }) => change(id, expected, resource),
     remove: async (_tx, { id, expected }) => change(id, expected, undefined),
+  };
+}
+
+/** A search over versions that are all at hand. Sorts by `_lastUpdated` and `_id`. */
+export function selectInMemory<R extends Resource>(versions: readonly Version<R>[], query: StoreQuery): StoreAnswer<R> {
+  const found = versions
+    .filter((version) => version.resource !== undefined && accepts(query, present(version)))
+    .map((version): Hit<R> => ({ version, place: placeOf(version, query.sort) }))
+    .toSorted((a, b) => compare(a.place, b.place, query.sort));
+  const { after } = query;
+  const rest = after ? found.filter((hit) => compare(hit.place, after, query.sort) > 0) : found;
+  return {
+    hits: rest.slice(0, query.limit),
+    more: rest.length > query.limit,
+    total: query.withTotal && found.length <= limits.totalCountedMax ? found.length : undefined,
   };
 }
 

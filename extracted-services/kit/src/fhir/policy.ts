@@ -13,7 +13,9 @@ import { parseScopes, scopesFor } from "./scopes.ts";
 export const metadataAction = "fhir.metadata";
 
 /** To be spread into the service's own table: `{ actions: { ...fhir.actions, … }, rules: [...fhir.rules, …] }`. */
-export function fhirPolicy(resources: readonly Pick<ResourceDefinition, "type" | "interactions">[]): Policy {
+export function fhirPolicy(
+  resources: readonly Pick<ResourceDefinition, "type" | "interactions" | "restricted">[],
+): Policy {
   const actions: Record<string, Action> = {
     [metadataAction]: { operation: "R", subtype: "capabilities", unaudited: true },
   };
@@ -25,13 +27,19 @@ export function fhirPolicy(resources: readonly Pick<ResourceDefinition, "type" |
       why: "what the server can do is nobody's data; clients read it before they log in",
     },
   ];
-  for (const { type, interactions } of resources) {
+  for (const { type, interactions, restricted } of resources) {
     for (const interaction of new Map(interactions.map((one) => [verbs[one].verb, one])).values()) {
       const action = actionOf(interaction, type);
       actions[action] = { operation: verbs[interaction].operation, subtype: verbs[interaction].verb };
       const who = callers.filter((caller) => grants(caller, type, interaction));
       if (who.length > 0)
-        rules.push({ id: action, who, may: [action], why: "the SMART scopes of these callers cover it" });
+        rules.push({
+          id: action,
+          who,
+          may: [action],
+          ...(restricted ? { restricted } : {}),
+          why: "the SMART scopes of these callers cover it",
+        });
     }
   }
   return { actions, rules };

@@ -4,6 +4,7 @@
  */
 
 import type { Resource } from "fhir/r4.js";
+import type { Principal } from "../principal.ts";
 import type { WriteTransaction } from "../write.ts";
 import type { AllOf, AnyOf } from "./search/condition.ts";
 import type { SortKey } from "./search/request.ts";
@@ -57,6 +58,7 @@ export type StoreAnswer<R extends Resource = Resource> = {
 export type Author = {
   /** User id, or the kind of caller that has none. */
   readonly user: string;
+  readonly kind: Principal["kind"];
   readonly at: Date;
   /** Site the caller works at. */
   readonly site: string | undefined;

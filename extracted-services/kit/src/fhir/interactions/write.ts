@@ -92,6 +92,7 @@ function authorOf(request: FhirRequest): Author {
   const { principal } = request.context;
   return {
     user: principal.kind === "anonymous" ? principal.kind : principal.user,
+    kind: principal.kind,
     at: request.server.clock.now(),
     site: principal.kind === "staff" ? principal.site : undefined,
     conditional: request.header("if-none-exist") !== undefined,

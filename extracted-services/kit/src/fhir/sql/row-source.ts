@@ -28,6 +28,8 @@ export type RowSource<R extends Resource> = {
   };
   /** Expression of the FHIR id. */
   readonly id: string;
+  /** Which rows are of the type at all, deleted ones among them; absent: every row. */
+  readonly of?: string;
   /** Which rows searches give. */
   readonly served: string;
   /** Columns that are left out of the image. */

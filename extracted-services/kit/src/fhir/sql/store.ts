@@ -62,7 +62,7 @@ async function load<R extends Resource>(
   if (rows) {
     const keys = ids.map((id) => rows.key.fromId(id)).filter((key) => key !== undefined) as readonly string[];
     const statement = sql`SELECT ${raw(rows.id)} AS id, r.version, r.changed_at, ${imageOf(rows)} AS image
-      FROM ${raw(rows.table)} AS r WHERE ${raw(rows.key.column)} = ANY(${keys}::${raw(rows.key.type)}[])`;
+      FROM ${raw(rows.table)} AS r WHERE ${raw(rows.key.column)} = ANY(${keys}::${raw(rows.key.type)}[]) AND ${raw(rows.of ?? "TRUE")}`;
     for (const row of keys.length === 0 ? [] : await query<VersionRow>(db, statement))
       found.set(row.id, fromRow(rows, row));
   }
