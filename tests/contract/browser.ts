@@ -47,7 +47,7 @@ export type Browser = {
 
 const prefix = "ctl00$cph$";
 
-/** @param settle waited for after every POST: what it wrote is then everywhere. */
+/** @param settle waited for after every POST that was not refused: what it wrote is then everywhere. */
 export function openBrowser(url: string, settle?: (path: string) => Promise<void>): Browser {
   const jar = new Map<string, string>();
   const cookieHeader = (): string => [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
@@ -76,7 +76,7 @@ export function openBrowser(url: string, settle?: (path: string) => Promise<void
     async post(path, body, headers = {}) {
       const bytes = typeof body === "string" ? body : new Uint8Array(body);
       const answer = await send(path, { method: "POST", body: bytes, headers });
-      await settle?.(path);
+      if (answer.status < 400) await settle?.(path);
       return answer;
     },
     submit(page, submission = {}) {

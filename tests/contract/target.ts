@@ -28,6 +28,8 @@ export type ContractTarget = {
   readonly rows: Rows | undefined;
   /** Who looked at a patient, in the order they did, in AUDITLOG's words; undefined when its database is not known. */
   readonly audited: ((patNo: number) => Promise<AuditRow[]>) | undefined;
+  /** Statuses by which something in front of the pages refuses what it does not pass on. */
+  readonly refusals: ReadonlySet<number>;
   /** What the target has logged so far; undefined for a server somebody else started. */
   readonly log: (() => string) | undefined;
   /** A browser without a log-in. */
@@ -55,7 +57,10 @@ export const demoPassword = "banyan2008";
 /** Patients of the data set the target starts with; small, so that a suite is ready in seconds. */
 const patients = 40;
 
-type Served = Pick<ContractTarget, "url" | "sessionKey" | "interfaceKey" | "rows" | "audited" | "log" | "close"> & {
+type Served = Pick<
+  ContractTarget,
+  "url" | "sessionKey" | "interfaceKey" | "rows" | "audited" | "refusals" | "log" | "close"
+> & {
   /** Brings what lies in several databases in step after a POST; undefined where there is only one. */
   readonly settle: ((path: string) => Promise<void>) | undefined;
 };
@@ -114,6 +119,7 @@ async function useGiven(url: string): Promise<Served> {
     interfaceKey: config.LEGACY_INTERFACE_KEY,
     rows: pool && rowsOf(pool),
     audited: pool && ((patNo) => legacyAudit(pool, patNo)),
+    refusals: new Set(),
     log: undefined,
     settle: undefined,
     close: async () => {
@@ -132,6 +138,7 @@ async function startOwn(): Promise<Served> {
     interfaceKey,
     rows: rowsOf(legacy.pool),
     audited: (patNo) => legacyAudit(legacy.pool, patNo),
+    refusals: new Set(),
     log,
     settle: undefined,
     close: () => legacy.close(),
@@ -154,6 +161,8 @@ async function startWithServices(): Promise<Served> {
       ...(await legacyAudit(made.legacy.pool, patNo)),
       ...(await patientsAudit(made.databases.patients, patNo)),
     ],
+    // The proxy has bounds of its own for an address.
+    refusals: new Set([400, 414]),
     log,
     settle: async (path) => {
       if (made.writes("POST", path)) await made.settle();
