@@ -20,6 +20,7 @@ import {
   runUntilSignal,
 } from "@banyan/kernel";
 import { parseStartArguments, startHelp } from "./start/arguments.ts";
+import { startAdapter } from "./start/adapter.ts";
 import { type Child, startChild } from "./start/children.ts";
 import { ensureData } from "./start/data.ts";
 import { startServices, serviceUrls } from "./start/services.ts";
@@ -36,6 +37,7 @@ const ports = [
   ["control database", "CONTROL_DATABASE_PORT"],
   ["patients service", "PATIENTS_PORT"],
   ["scheduling service", "SCHEDULING_PORT"],
+  ["legacy adapter", "ADAPTER_PORT"],
   ["proxy", "BANYAN_PROXY_PORT"],
   ["proxy administration", "BANYAN_PROXY_ADMIN_PORT"],
 ] as const;
@@ -100,6 +102,7 @@ async function startAll(
       CONTROL_ADMIN_TOKEN: adminToken,
       BANYAN_REPLICA_TOKEN: replicaToken,
       BANYAN_SERVICE_TOKEN: serviceToken,
+      ADAPTER_URL: config.ADAPTER_URL ?? `http://${config.BANYAN_HOST}:${config.ADAPTER_PORT}`,
       ...found,
     });
     const databaseUrl = config.DATABASE_URL ?? String(control.details["databaseUrl"]);
@@ -113,6 +116,15 @@ async function startAll(
     return { url: String(control.details["url"]), databaseUrl, services };
   };
   const [legacy, control] = await allStarted([startLegacy(child, state, config, options), startControl()]);
+  const adapterUrl = await startAdapter({
+    child,
+    config,
+    secrets: state.secrets,
+    serviceToken,
+    adminUrl: control.databaseUrl,
+    legacyMssqlUrl: legacy.legacyMssqlUrl,
+    services: control.services,
+  });
   const proxy = await child("proxy", "proxy/src/main.ts", {
     BANYAN_DATA_DIR: state.path,
     LEGACY_URL: legacy.legacyUrl,
@@ -132,6 +144,8 @@ async function startAll(
     auditKey,
     databaseUrl: control.databaseUrl,
     services: control.services,
+    adapterUrl,
+    serviceToken,
     ...legacy,
   });
 }

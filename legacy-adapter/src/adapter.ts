@@ -16,6 +16,7 @@ import { limits } from "./limits.ts";
 import { JobQueues, type QueueStore } from "./queue/job-queues.ts";
 import { createSyncMetrics } from "./report/metrics.ts";
 import type { AdapterStatus } from "./report/status.ts";
+import { AnnouncedBeats } from "./source/announced-beats.ts";
 import { LeaseHolder } from "./source/lease.ts";
 import { LegacyDatabase } from "./source/legacy-database.ts";
 import { ServiceDatabase } from "./target/service-database.ts";
@@ -62,6 +63,7 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
   }));
   const queues = new JobQueues(options.queue, logger);
   const metrics = createSyncMetrics();
+  const announced = new AnnouncedBeats(clock);
   const leadership = new Leadership({
     lease: new LeaseHolder(pulse, holder, clock, options.leaseMs),
     clock,
@@ -82,6 +84,7 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
         random: options.random ?? seededRandom(process.pid),
         logger,
         metrics,
+        announced,
         pollMs: options.pollMs ?? limits.pollMs,
         heartbeatMs: options.heartbeatMs ?? limits.heartbeatMs,
         reconcileSchedule: options.reconcileSchedule ?? limits.reconcileSchedule,
@@ -94,6 +97,7 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
     source,
     mappings,
     metrics,
+    announced,
     holder,
     queueFailures: () => queues.failedCalls,
   });

@@ -19,6 +19,10 @@ export const limits = {
   leaseRenewMs: 1_000,
   /** How often heartbeats are written: the resolution of the watermark. */
   heartbeatMs: 500,
+  /** Numbers announced beyond the newest written: room for a copy's or reconcile's beat between two looks of control. */
+  beatsAnnounced: 2,
+  /** Control forgets what it took from an adapter it cannot reach well within this time (its syncForgetMs). */
+  announceMsMax: 5_000,
   /** Heartbeats kept in the legacy table; older ones are deleted a hundred at a time. */
   heartbeatsKept: 1_000,
   /** Heartbeats of this process whose arrival is awaited: ten minutes' worth. */

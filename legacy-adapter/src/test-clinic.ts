@@ -15,6 +15,7 @@ import { SourceHead } from "./capture/source-head.ts";
 import { ServiceCopy } from "./copy/service-copy.ts";
 import { prepareSource } from "./prepare/enable.ts";
 import { type ReconcileReport, readReconcile, requestReconcile, runReconcile } from "./reconcile/reconciliation.ts";
+import { AnnouncedBeats } from "./source/announced-beats.ts";
 import { Heartbeats } from "./source/heartbeats.ts";
 import { LegacyDatabase } from "./source/legacy-database.ts";
 import { ServiceStream, type StreamObserver } from "./stream/service-stream.ts";
@@ -198,7 +199,7 @@ export async function runStream(clinic: Clinic, settings: StreamSettings = {}): 
   const clock = systemClock;
   const logger = createLogger({ name: "test", level: "silent" });
   const head = new SourceHead(clinic.source, { pollMs: 5, now: () => clock.monotonicMs() });
-  const heartbeats = new Heartbeats(clinic.source, clock);
+  const heartbeats = new Heartbeats(clinic.source, clock, new AnnouncedBeats(clock));
   const waiting = new Set<() => void>();
   const happened = (): void => {
     for (const look of waiting) look();
@@ -215,6 +216,7 @@ export async function runStream(clinic: Clinic, settings: StreamSettings = {}): 
     logger,
     observer,
     onWork: () => undefined,
+    onCursor: (heartbeat) => heartbeats.notBelow(heartbeat),
     onFenced: () => undefined,
   });
   const copy = new ServiceCopy({

@@ -14,6 +14,7 @@ export {
   migrateControl,
   rollbackControl,
 } from "./control.ts";
+export { type ProvisionQueueOptions, provisionQueue } from "./queue.ts";
 export {
   type MigrateServiceOptions,
   migrateService,

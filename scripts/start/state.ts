@@ -59,7 +59,7 @@ function refuseIfRunning(path: string, lock: string): void {
     code: "STATE_IN_USE",
     op: "npm start",
     message: `another instance (process ${pid}) is running on ${path}`,
-    hint: "Stop it first, or give this one a folder and ports of its own: BANYAN_DATA_DIR, BANYAN_PROXY_PORT, BANYAN_PROXY_ADMIN_PORT, CONTROL_PORT, CONTROL_DATABASE_PORT, PATIENTS_PORT, SCHEDULING_PORT, LEGACY_WEB_PORT, LEGACY_SQL_PORT, LEGACY_SQL_ENGINE_PORT.",
+    hint: "Stop it first, or give this one a folder and ports of its own: BANYAN_DATA_DIR, BANYAN_PROXY_PORT, BANYAN_PROXY_ADMIN_PORT, CONTROL_PORT, CONTROL_DATABASE_PORT, PATIENTS_PORT, SCHEDULING_PORT, ADAPTER_PORT, LEGACY_WEB_PORT, LEGACY_SQL_PORT, LEGACY_SQL_ENGINE_PORT.",
   });
 }
 

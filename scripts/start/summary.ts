@@ -21,6 +21,7 @@ export function summary(statePath: string, config: Config, seconds: number): str
     clinicians' address   http://${config.BANYAN_HOST}:${config.BANYAN_PROXY_PORT}  (the proxy; bookmarks stay as they are)
     control, admin API    http://${config.BANYAN_HOST}:${config.CONTROL_PORT}  (npx banyan status; npx banyan --help)
     services              patients :${config.PATIENTS_PORT}, scheduling :${config.SCHEDULING_PORT}  (reached through the proxy, by stage)
+    legacy adapter        http://${config.BANYAN_HOST}:${config.ADAPTER_PORT}  (npx banyan sync)
     legacy EHR, directly  http://${config.BANYAN_HOST}:${config.LEGACY_WEB_PORT}
     simulated SQL Server  ${config.BANYAN_HOST}:${config.LEGACY_SQL_PORT}  (database EHRPROD, user sa, password in the file below)
     all addresses, keys   ${join(statePath, "connections.json")}

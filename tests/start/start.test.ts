@@ -51,6 +51,7 @@ async function environment(): Promise<Record<string, string>> {
     CONTROL_DATABASE_PORT: await freePort(),
     PATIENTS_PORT: await freePort(),
     SCHEDULING_PORT: await freePort(),
+    ADAPTER_PORT: await freePort(),
     LEGACY_WEB_PORT: await freePort(),
     LEGACY_SQL_PORT: await freePort(),
     LEGACY_SQL_ENGINE_PORT: await freePort(),

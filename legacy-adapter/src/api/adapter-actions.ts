@@ -7,12 +7,15 @@ import type { ServiceTerm } from "../leading/service-term.ts";
 import type { Term } from "../leading/term.ts";
 import type { SyncMetrics } from "../report/metrics.ts";
 import { type AdapterStatus, adapterStatus } from "../report/status.ts";
+import type { AnnouncedBeats } from "../source/announced-beats.ts";
 import type { LegacyDatabase } from "../source/legacy-database.ts";
 
 export type AdapterActions = {
   readonly source: LegacyDatabase;
   readonly mappings: readonly ServiceMapping[];
   status(): AdapterStatus;
+  /** Control looks. @param taken highest heartbeat number it has taken. @returns the one to announce now */
+  announce(taken: number): number;
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
   /** Looks at the lease at once, after the source was prepared. */
   wake(): void;
@@ -27,6 +30,7 @@ export type ActionsOptions = {
   readonly source: LegacyDatabase;
   readonly mappings: readonly ServiceMapping[];
   readonly metrics: SyncMetrics;
+  readonly announced: AnnouncedBeats;
   readonly holder: string;
   readonly queueFailures: () => number;
 };
@@ -36,6 +40,7 @@ export function adapterActions({
   source,
   mappings,
   metrics,
+  announced,
   holder,
   queueFailures,
 }: ActionsOptions): AdapterActions {
@@ -64,6 +69,7 @@ export function adapterActions({
       });
     },
     status: () => adapterStatus(leadership, { holder, database: source.database, queueFailures: queueFailures() }),
+    announce: (taken) => announced.look(taken, leadership.term?.heartbeats.written ?? 0),
     metrics: async () => {
       showGauges(leadership.term, metrics, queueFailures());
       return { type: metrics.registry.contentType, text: await metrics.registry.metrics() };

@@ -6,10 +6,18 @@ import { checkSource } from "../prepare/check.ts";
 import { prepareSource, printedScript } from "../prepare/enable.ts";
 import { route } from "./route.ts";
 
+const count = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const loginName = z.string().regex(/^[\w\\.@-]{1,128}$/);
 
 export const sourceRoutes = [
-  route({ method: "get", path: "/status", handle: async (actions) => actions.status() }),
+  route({
+    method: "get",
+    path: "/status",
+    handle: async (actions, { query }) => {
+      const taken = count.catch(0).parse(query["taken"]);
+      return { ...actions.status(), announced: actions.announce(taken) };
+    },
+  }),
   route({
     method: "get",
     path: "/check",

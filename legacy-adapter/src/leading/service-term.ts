@@ -53,7 +53,11 @@ export class ServiceTerm {
     const { mapping, metrics, clock } = options;
     this.changeRate = new Rate(clock);
     this.copyRate = new Rate(clock);
-    this.stream = new ServiceStream({ ...options, observer: this.#observer() });
+    this.stream = new ServiceStream({
+      ...options,
+      observer: this.#observer(),
+      onCursor: (heartbeat) => options.heartbeats.notBelow(heartbeat),
+    });
     this.#copy = new ServiceCopy({
       ...options,
       stream: this.stream,

@@ -10,6 +10,7 @@ import { events } from "../events.ts";
 import { limits } from "../limits.ts";
 import type { JobData, JobQueues, QueueName } from "../queue/job-queues.ts";
 import type { SyncMetrics } from "../report/metrics.ts";
+import type { AnnouncedBeats } from "../source/announced-beats.ts";
 import { Heartbeats } from "../source/heartbeats.ts";
 import type { LegacyDatabase } from "../source/legacy-database.ts";
 import type { ServiceDatabase } from "../target/service-database.ts";
@@ -31,6 +32,7 @@ export type TermOptions = {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: SyncMetrics;
+  readonly announced: AnnouncedBeats;
   readonly pollMs: number;
   readonly heartbeatMs: number;
   /** Cron pattern, local time. */
@@ -56,7 +58,7 @@ export class Term {
     const { source, pulseSource, clock, logger } = options;
     this.fence = options.fence;
     this.head = new SourceHead(source, { pollMs: options.pollMs, now: () => clock.monotonicMs() });
-    this.heartbeats = new Heartbeats(pulseSource, clock);
+    this.heartbeats = new Heartbeats(pulseSource, clock, options.announced);
     this.watermarks = new Watermarks(clock, this.heartbeats);
     this.pulse = new Pulse(pulseSource, this.heartbeats, this.watermarks, { logger, everyMs: options.heartbeatMs });
     this.services = options.services.map(

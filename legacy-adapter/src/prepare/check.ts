@@ -1,5 +1,6 @@
 /** `banyan sync check`: everything the legacy database lacks for the sync, each with what to do, all at once. */
 
+import { randomUUID } from "node:crypto";
 import type { ServiceMapping } from "@banyan/service-kit/mapping";
 import { type CaptureInstance, readInstances } from "../capture/capture-instance.ts";
 import { driftOf, readSourceSchema } from "../capture/schema-drift.ts";
@@ -224,22 +225,24 @@ async function jobFindings(source: LegacyDatabase): Promise<Finding[]> {
   return findings;
 }
 
-/** A row committed now does not come back through the capture in time. */
+/** A row committed now to a captured table of the adapter's does not come back through the capture in time. */
 async function isStanding(source: LegacyDatabase): Promise<boolean> {
-  const [row] = await source.query<{ beat: string }>(
-    "write a heartbeat",
-    "INSERT INTO dbo.adapter_heartbeat (at) OUTPUT inserted.beat VALUES (SYSUTCDATETIME())",
-  );
-  for (let look = 0; look < limits.checkLooks; look += 1) {
-    const seen = await source.query(
-      "look for the heartbeat",
-      "SELECT TOP (1) beat FROM cdc.dbo_adapter_heartbeat_CT WHERE beat >= @beat AND [__$operation] = 2",
-      { beat: parameter.bigint(row?.beat ?? 0) },
-    );
-    if (seen.length > 0) return false;
-    await new Promise((resolve) => setTimeout(resolve, limits.checkLookMs));
+  const id = { id: parameter.uuid(randomUUID()) };
+  await source.query("commit a probe", "INSERT INTO dbo.adapter_origin (outbox_id, epoch) VALUES (@id, 0)", id);
+  try {
+    for (let look = 0; look < limits.checkLooks; look += 1) {
+      const seen = await source.query(
+        "look for the probe",
+        "SELECT outbox_id FROM cdc.dbo_adapter_origin_CT WHERE outbox_id = @id",
+        id,
+      );
+      if (seen.length > 0) return false;
+      await new Promise((resolve) => setTimeout(resolve, limits.checkLookMs));
+    }
+    return true;
+  } finally {
+    await source.query("remove the probe", "DELETE FROM dbo.adapter_origin WHERE outbox_id = @id", id);
   }
-  return true;
 }
 
 async function errorFindings(source: LegacyDatabase): Promise<Finding[]> {

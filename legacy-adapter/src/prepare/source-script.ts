@@ -32,7 +32,7 @@ export const ownObjects: readonly Batch[] = [
     why: "heartbeats: their way through the capture measures how far behind it is",
     sql: `IF OBJECT_ID(N'dbo.adapter_heartbeat') IS NULL
 CREATE TABLE dbo.adapter_heartbeat (
-  beat bigint IDENTITY(1,1) NOT NULL CONSTRAINT PK_adapter_heartbeat PRIMARY KEY,
+  beat bigint NOT NULL CONSTRAINT PK_adapter_heartbeat PRIMARY KEY,
   at datetime2(3) NOT NULL)`,
   },
   {

@@ -66,6 +66,8 @@ export type StreamOptions = {
   readonly observer: StreamObserver;
   /** Something is to be copied or tried again: whoever runs the jobs is told. */
   readonly onWork: (service: string, kind: "copy" | "parked") => void;
+  /** Number of the newest heartbeat this service has applied, whenever the cursor is read. */
+  readonly onCursor: (heartbeat: number) => void;
   /** Another adapter leads. */
   readonly onFenced: () => void;
 };
@@ -189,6 +191,7 @@ export class ServiceStream {
     await this.#cdc.refreshInstances();
     const cursor = (await readCursor(database)) ?? (await this.#begin());
     this.#cursor = cursor;
+    this.#options.onCursor(cursor.heartbeat);
     this.#tables = await this.#withNewTables(cursor);
     this.#context = {
       database,

@@ -1,0 +1,34 @@
+import { fixedClock } from "@banyan/kernel";
+import { expect, test, vi } from "vitest";
+import { AnnouncedBeats } from "./announced-beats.ts";
+
+test("without a control plane heartbeats are written at once", async () => {
+  await new AnnouncedBeats(fixedClock(new Date(0))).mayWrite(1);
+});
+
+test("a number waits until control says that it has taken it", async () => {
+  const beats = new AnnouncedBeats(fixedClock(new Date(0)));
+  expect(beats.look(0, 10)).toBe(12);
+  const written = vi.fn();
+  const waiting = beats.mayWrite(11).then(written);
+  await Promise.resolve();
+  expect(written).not.toHaveBeenCalled();
+  expect(beats.look(12, 10)).toBe(14);
+  await waiting;
+  await beats.mayWrite(12);
+});
+
+test("a control plane that looks no more is not waited for longer than it believes what it took", async () => {
+  vi.useFakeTimers();
+  try {
+    const clock = fixedClock(new Date(0));
+    const beats = new AnnouncedBeats(clock);
+    beats.look(0, 10);
+    const waiting = beats.mayWrite(11);
+    clock.advance(5_000);
+    await vi.advanceTimersByTimeAsync(5_000);
+    await waiting;
+  } finally {
+    vi.useRealTimers();
+  }
+});
