@@ -6,9 +6,9 @@
 import { changeOf, roundToDatetime, saveRow } from "@banyan/service-kit/mapping";
 import type { WriteTransaction } from "@banyan/service-kit";
 import { appointments, periodOf } from "../../mapping/appointments.ts";
-import { type Appointment, claimsTime } from "../domain/appointment.ts";
+import type { Appointment } from "../domain/appointment.ts";
 import { appointmentRow } from "../store/appointments.ts";
-import { isTaken, lockCalendar } from "./calendar.ts";
+import { type CalendarView, lookIntoCalendar } from "./calendar.ts";
 
 /** Who changes something, and when. */
 export type Actor = { readonly user: string; readonly at: Date };
@@ -64,8 +64,9 @@ export async function insertAppointment(
     version: 1,
     legacyResidue: null,
   };
-  if (!(await claim(tx, undefined, draft))) return { kind: "slot-taken" };
-  const appointment = await derived(tx, { ...draft, id: await tx.nextId("tblAppointment") });
+  const seen = await lookIntoCalendar(tx.db, undefined, draft);
+  if (seen.taken) return { kind: "slot-taken" };
+  const appointment = completed({ ...draft, id: await tx.nextId("tblAppointment") }, seen);
   await saveRow(tx, appointments, null, appointmentRow(appointment));
   return { kind: "stored", appointment };
 }
@@ -85,8 +86,9 @@ export async function updateAppointment(
   actor: Actor,
 ): Promise<StoreResult> {
   const draft: Appointment = { ...before, ...change, modifiedBy: actor.user, modifiedAt: stampOf(actor) };
-  if (!(await claim(tx, before, draft))) return { kind: "slot-taken" };
-  const appointment = await derived(tx, draft);
+  const seen = await lookIntoCalendar(tx.db, before, draft);
+  if (seen.taken) return { kind: "slot-taken" };
+  const appointment = completed(draft, seen);
   await saveRow(tx, appointments, appointmentRow(before), appointmentRow(appointment));
   return { kind: "stored", appointment: { ...appointment, version: before.version + 1 } };
 }
@@ -98,41 +100,16 @@ export async function deleteAppointment(tx: WriteTransaction, before: Appointmen
   if (change) tx.changed(change);
 }
 
-/** Gives false when the time the change needs is taken. */
-async function claim(tx: WriteTransaction, before: Appointment | undefined, after: Appointment): Promise<boolean> {
-  await lockCalendar(tx.db, after.provider);
-  return !claimsTime(before, after) || !(await isTaken(tx.db, after));
-}
-
-type Copied = {
-  readonly known: boolean;
-  readonly name: string | null;
-  readonly mrn: string | null;
-  readonly phone: string | null;
-  readonly providerKnown: boolean;
-  readonly providerName: string | null;
-};
-
-/** With names, phone and instants as they are now. */
-async function derived(tx: WriteTransaction, appointment: Appointment): Promise<Appointment> {
-  const result: { rows: Copied[] } = await tx.db.raw(
-    `SELECT p.patient_id IS NOT NULL AS "known",
-       COALESCE(p.family_name, '') || ', ' || COALESCE(p.given_name, '') || COALESCE(' ' || p.middle_initial, '') AS "name",
-       p.mrn AS "mrn", COALESCE(p.home_phone, p.mobile_phone) AS "phone",
-       u.user_id IS NOT NULL AS "providerKnown", u.name AS "providerName"
-     FROM (VALUES (?::int, ?::text)) AS v (patient, provider)
-     LEFT JOIN patients AS p ON p.patient_id = v.patient
-     LEFT JOIN staff AS u ON u.user_id COLLATE legacy_ci = v.provider`,
-    [appointment.patientId, appointment.provider],
-  );
-  const copied = result.rows[0];
+/** With instants, and with names and phone as they are now. */
+function completed(appointment: Appointment, seen: CalendarView): Appointment {
+  const { patientName, patientMrn, patientPhone, providerName } = seen;
   const period = periodOf(appointment.day, appointment.time, appointment.minutes);
   return {
     ...appointment,
     startsAt: period.starts_at,
     endsAt: period.ends_at,
-    ...(copied?.known ? { patientName: copied.name, patientMrn: copied.mrn, patientPhone: copied.phone } : {}),
-    ...(copied?.providerKnown ? { providerName: copied.providerName } : {}),
+    ...(seen.patientKnown ? { patientName, patientMrn, patientPhone } : {}),
+    ...(seen.providerKnown ? { providerName } : {}),
   };
 }
 

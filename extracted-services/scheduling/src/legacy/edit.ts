@@ -15,7 +15,7 @@ import {
 } from "@banyan/service-kit/legacy";
 import { insertAppointment, type StoreResult, updateAppointment } from "../booking/store-appointment.ts";
 import { findAppointment } from "../store/appointments.ts";
-import { findProvider, isBookable } from "../store/directory.ts";
+import { findParties } from "../store/directory.ts";
 import { dayViewUrl, notFound, openAppointment } from "./appointment-page.ts";
 import { accessTo, actorOf, type ScheduleContext } from "./context.ts";
 import { type Boxes, editPage } from "./edit-form.ts";
@@ -121,9 +121,10 @@ async function checkBoxes(ctx: ScheduleContext, boxes: Boxes): Promise<Checked |
   if (boxes.pid === "" && boxes.type !== "BLCK") return "Patient is required.";
   if (boxes.pid !== "" && !/^\d{1,9}$/.test(boxes.pid)) return "Patient not found.";
   const patientId = boxes.pid === "" ? null : Number(boxes.pid);
-  if (patientId !== null && !(await isBookable(ctx.store, patientId))) return "Patient not found.";
-  const provider = await findProvider(ctx.store, boxes.prov, { activeOnly: false });
-  if (provider === undefined) return "Provider not found.";
+  const named = { patientId, provider: boxes.prov.slice(0, 9) };
+  const { patient, provider } = await findParties(ctx.store, named, { activeOnly: false });
+  if (patientId !== null && !patient) return "Patient not found.";
+  if (provider === null) return "Provider not found.";
   const { loc, type, status, reason, overbook } = boxes;
   return { patientId, provider, site: loc.slice(0, 4), day, time, minutes, type, status, reason, overbook };
 }

@@ -8,7 +8,7 @@ import { isOpen } from "../domain/appointment.ts";
 import { daysBetween, freeSlots } from "../domain/free-slots.ts";
 import { slotDaysMax } from "../limits.ts";
 import { findAppointment, takenTimes } from "../store/appointments.ts";
-import { findProvider, isBookable, visitMinutes } from "../store/directory.ts";
+import { findParties, findProvider, visitMinutes } from "../store/directory.ts";
 import { workingHoursOf } from "../store/working-hours.ts";
 import { accessTo, actorOf, type ScheduleService } from "./context.ts";
 import { dayOf, hhmmOf, legacyTerms, timeOf, wallDay } from "./terms.ts";
@@ -73,8 +73,10 @@ export const scheduleService: ScheduleService = {
         const minutes = args.int("dur") > 0 ? args.int("dur") : await visitMinutes(ctx.store, visitType.slice(0, 18));
         if (minutes > minutesMax) throw new WebMethodError("Invalid duration.", formatException);
         const patientId = args.int("pid");
-        if (!(await isBookable(ctx.store, patientId))) throw new WebMethodError("Patient not found.");
-        const provider = await requireProvider(ctx.store, args.string("prov"));
+        const named = { patientId, provider: args.string("prov").trim().slice(0, 9) };
+        const { patient, provider } = await findParties(ctx.store, named, { activeOnly: true });
+        if (!patient) throw new WebMethodError("Patient not found.");
+        if (provider === null) throw new WebMethodError(noProvider);
         const site = asStored(args.string("loc").trim() || ctx.user.locCd, 4);
         const wanted = {
           patientId,
@@ -128,6 +130,7 @@ export const scheduleService: ScheduleService = {
   },
 };
 
+const noProvider = "Provider not found.";
 const slotTaken = "SLOT TAKEN";
 
 /** The old trigger's refusal came as an error of the database, the others as the application's own. */
@@ -136,7 +139,7 @@ const errorOf = (message: string): WebMethodError =>
 
 async function requireProvider(db: Knex, named: string): Promise<string> {
   const provider = await findProvider(db, named.trim().slice(0, 9), { activeOnly: true });
-  if (provider === undefined) throw new WebMethodError("Provider not found.");
+  if (provider === undefined) throw new WebMethodError(noProvider);
   return provider;
 }
 

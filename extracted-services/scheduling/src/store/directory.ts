@@ -70,11 +70,29 @@ export async function visitMinutes(db: Knex, visitType: string): Promise<number>
   return (await findCode(db, "APTYPE", visitType))?.number ?? defaultMinutes;
 }
 
-/** Whether a patient has a chart of their own: known, not deleted, not merged into another. */
-export async function isBookable(db: Knex, patientId: number): Promise<boolean> {
-  const result: { rows: unknown[] } = await db.raw(
-    "SELECT 1 FROM patients WHERE patient_id = ? AND NOT deleted AND merged_into IS NULL",
-    [patientId],
+export type Parties = {
+  /** The patient has a chart of their own: known, not deleted, not merged into another. */
+  readonly patient: boolean;
+  /** The provider's id as it is stored; null when there is no such provider. */
+  readonly provider: string | null;
+};
+
+/** Who a booking is between. @param options.activeOnly a provider who has left does not count */
+export async function findParties(
+  db: Knex,
+  named: { readonly patientId: number | null; readonly provider: string },
+  options: { readonly activeOnly: boolean },
+): Promise<Parties> {
+  const result: { rows: Parties[] } = await db.raw(
+    `SELECT EXISTS (SELECT 1 FROM patients WHERE patient_id = ? AND NOT deleted AND merged_into IS NULL) AS "patient",
+       (SELECT user_id FROM staff WHERE user_id COLLATE legacy_ci = ? AND provider ${options.activeOnly ? "AND active" : ""}
+        LIMIT 1) AS "provider"`,
+    [named.patientId, named.provider],
   );
-  return result.rows.length > 0;
+  return result.rows[0] ?? { patient: false, provider: null };
+}
+
+/** Whether a patient has a chart of their own. */
+export async function isBookable(db: Knex, patientId: number): Promise<boolean> {
+  return (await findParties(db, { patientId, provider: "" }, { activeOnly: true })).patient;
 }
