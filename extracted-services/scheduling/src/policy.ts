@@ -4,13 +4,18 @@
  */
 
 import { definePolicy, type Policy, type Who } from "@banyan/service-kit";
+import { fhirPolicy } from "@banyan/service-kit/fhir";
+import { fhirResources } from "./fhir/index.ts";
 
 const everybody: readonly Who[] = ["FDSK", "NURS", "PHYS", "LABT", "BILL", "RPTS", "ADMN"];
 /** Everyone but the lab bench and the report readers may change the schedule. */
 const bookers: readonly Who[] = ["FDSK", "NURS", "PHYS", "BILL", "ADMN"];
 
+const fhir = fhirPolicy(fhirResources);
+
 export const policy: Policy = definePolicy({
   actions: {
+    ...fhir.actions,
     "schedule.view": { operation: "R", subtype: "day" },
     "schedule.feed": { operation: "R", subtype: "feed" },
     "schedule.feed-without-key": { operation: "R", subtype: "feed-refused" },
@@ -24,6 +29,7 @@ export const policy: Policy = definePolicy({
     "blocked-time.release": { operation: "D", subtype: "delete" },
   },
   rules: [
+    ...fhir.rules,
     {
       id: "S1",
       who: everybody,

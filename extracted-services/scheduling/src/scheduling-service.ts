@@ -1,6 +1,8 @@
 /** The scheduling service put together: what the kit's shell needs to run it. */
 
 import type { ServiceOptions } from "@banyan/service-kit";
+import { fhirFace } from "@banyan/service-kit/fhir";
+import { fhirResources } from "./fhir/index.ts";
 import { scheduleFace } from "./legacy/index.ts";
 import { policy } from "./policy.ts";
 
@@ -13,6 +15,6 @@ export function schedulingService(options: {
     module: "scheduling",
     version: "0.1.0",
     policy,
-    faces: [scheduleFace(options.machineKey)],
+    faces: [fhirFace({ resources: fhirResources, cursorSecret: options.machineKey }), scheduleFace(options.machineKey)],
   };
 }
