@@ -106,13 +106,16 @@ async function functions(db: Knex): Promise<void> {
       RETURN head.seq;
     END $$;
 
-    -- Last statement of a write: its audit events, and its outbox entry when it changed something that legacy must learn.
-    CREATE FUNCTION kit.record_write(events jsonb, entry jsonb) RETURNS bigint
+    -- Last statement of a write: its audit events, its outbox entry when it changed something that legacy must learn, and the
+    -- answer for a repeat.
+    CREATE FUNCTION kit.record_write(events jsonb, entry jsonb, answered_key text, new_answer jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = kit, pg_temp AS $$
     DECLARE
-      last_seq bigint := kit.append_audit(events);
+      last_seq bigint;
       entry_id bigint;
     BEGIN
+      UPDATE kit.idempotency SET answer = new_answer WHERE key = answered_key;
+      last_seq := kit.append_audit(events);
       IF entry IS NULL THEN RETURN NULL; END IF;
       INSERT INTO kit.outbox (audit_seq, module, epoch, request_id, who, changes, recorded_at)
       VALUES (last_seq, entry ->> 'module', (entry ->> 'epoch')::bigint, entry ->> 'requestId', entry ->> 'who',
@@ -121,11 +124,31 @@ async function functions(db: Knex): Promise<void> {
       RETURN entry_id;
     END $$;
 
-    -- The owner row, locked against a change of owner until the transaction ends.
-    CREATE FUNCTION kit.share_owner(wanted text) RETURNS kit.module_owner
-    LANGUAGE sql SECURITY DEFINER SET search_path = kit, pg_temp AS $$
-      SELECT * FROM kit.module_owner WHERE module = wanted FOR SHARE;
-    $$;
+    -- First statement of a write. Locks the owner row for share, so that a change of owner waits for the write, then claims the
+    -- request's key; the insert waits for a first request with that key that is still running. 'claimed': the work may run.
+    CREATE FUNCTION kit.begin_write(
+      wanted text, sent_epoch bigint, new_key text, new_token text, new_hash bytea, until timestamptz,
+      OUT verdict text, OUT stored jsonb
+    )
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = kit, pg_temp AS $$
+    DECLARE
+      owner kit.module_owner;
+      first kit.idempotency;
+    BEGIN
+      SELECT * INTO owner FROM kit.module_owner WHERE module = wanted FOR SHARE;
+      IF owner.state IS DISTINCT FROM 'open' THEN verdict := 'owner-sealed'; RETURN; END IF;
+      IF owner.epoch <> sent_epoch THEN verdict := 'epoch-old'; RETURN; END IF;
+      INSERT INTO kit.idempotency (key, token_id, request_hash, expires_at) VALUES (new_key, new_token, new_hash, until)
+      ON CONFLICT DO NOTHING;
+      IF FOUND THEN verdict := 'claimed'; RETURN; END IF;
+      SELECT * INTO first FROM kit.idempotency WHERE key = new_key;
+      verdict := CASE
+        WHEN first.key IS NULL THEN 'token-replayed'
+        WHEN first.request_hash <> new_hash THEN 'idempotency-mismatch'
+        WHEN first.answer IS NULL THEN 'idempotency-no-answer'
+        ELSE 'stored' END;
+      IF verdict = 'stored' THEN stored := first.answer; END IF;
+    END $$;
 
     -- A service knows its module; until a flip opens it, nobody writes here.
     CREATE FUNCTION kit.ensure_module(wanted text) RETURNS void
@@ -152,7 +175,7 @@ async function functions(db: Knex): Promise<void> {
 
 export async function down(db: Knex): Promise<void> {
   await db.raw(`
-    DROP FUNCTION kit.next_id(text), kit.ensure_module(text), kit.share_owner(text), kit.record_write(jsonb, jsonb),
+    DROP FUNCTION kit.next_id(text), kit.ensure_module(text), kit.begin_write(text, bigint, text, text, bytea, timestamptz), kit.record_write(jsonb, jsonb, text, jsonb),
       kit.append_audit(jsonb);
     DROP TABLE kit.dry_run_probe, kit.id_block, kit.module_owner, kit.idempotency, kit.outbox, kit.audit_head, kit.audit_event;
     DROP FUNCTION kit.refuse_change();

@@ -166,9 +166,10 @@ async function grant(db: Knex, service: string): Promise<void> {
   }
   const sync = (await db("pg_namespace").where({ nspname: "sync" }).first("nspname")) !== undefined;
   if ((await existing(db, [roles.service])).length > 0) {
-    await db.raw("GRANT INSERT, UPDATE, DELETE ON kit.idempotency, kit.dry_run_probe TO ??", [roles.service]);
+    await db.raw("GRANT INSERT, DELETE ON kit.dry_run_probe TO ??", [roles.service]);
+    await db.raw("GRANT DELETE ON kit.idempotency TO ??", [roles.service]);
     await db.raw(
-      "GRANT EXECUTE ON FUNCTION kit.record_write(jsonb, jsonb), kit.share_owner(text), kit.ensure_module(text), kit.next_id(text), kit.change_owner(text, uuid, text, bigint, text, jsonb), kit.put_marker(text, uuid, jsonb, text) TO ??",
+      "GRANT EXECUTE ON FUNCTION kit.record_write(jsonb, jsonb, text, jsonb), kit.begin_write(text, bigint, text, text, bytea, timestamptz), kit.ensure_module(text), kit.next_id(text), kit.change_owner(text, uuid, text, bigint, text, jsonb), kit.put_marker(text, uuid, jsonb, text) TO ??",
       [roles.service],
     );
     await db.raw("GRANT USAGE ON SCHEMA fhir TO ??", [roles.service]);
