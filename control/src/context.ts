@@ -12,6 +12,7 @@ import type { Flips } from "./flips/flips.ts";
 import type { FlipParticipants } from "./flips/participants.ts";
 import type { Shadow } from "./shadow/index.ts";
 import type { RequestCounts } from "./store/request-counts.ts";
+import type { SyncAccess } from "./sync/sync-access.ts";
 
 export type ControlContext = {
   readonly db: Knex;
@@ -25,6 +26,7 @@ export type ControlContext = {
   readonly shadow: Shadow;
   readonly flips: Flips;
   readonly participants: FlipParticipants;
+  readonly sync: SyncAccess;
   readonly metrics: ControlMetrics;
   readonly oidc: OidcVerifier | undefined;
   readonly settings: ControlSettings;

@@ -15,5 +15,7 @@ export const events = {
   flipEnded: "control.flip_ended",
   flipLeft: "control.flip_left",
   flipLookFailed: "control.flip_look_failed",
+  adapterHeard: "control.adapter_heard",
+  adapterAway: "control.adapter_away",
   generatedToken: "control.token_generated",
 } as const;

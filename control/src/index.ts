@@ -23,6 +23,8 @@ import { seed } from "./seed.ts";
 import { type ShadowOptions, startShadow } from "./shadow/index.ts";
 import { openDatabase } from "./store/database.ts";
 import { RequestCounts } from "./store/request-counts.ts";
+import { AdapterClient } from "./sync/adapter-client.ts";
+import { SyncWatch } from "./sync/sync-watch.ts";
 
 export type { OidcOptions } from "./access/oidc.ts";
 export { httpParticipants } from "./flips/participants.ts";
@@ -53,6 +55,8 @@ export type ControlOptions = {
   readonly requireReady?: boolean;
   /** Comparison of shadows. Default: the rules shipped with the EHR, and no samples are kept. */
   readonly shadow?: Partial<ShadowOptions>;
+  /** The legacy adapters, of which one leads, and the token they share with control. Default: there is no sync. */
+  readonly adapters?: { readonly urls: readonly string[]; readonly token: string };
   /** Frees the migrations' lock that a killed start leaves behind; only for the owner of an embedded database. */
   readonly breakLock?: boolean;
 };
@@ -92,10 +96,13 @@ export async function createControl(options: ControlOptions): Promise<Control> {
   };
   streams.publishConditions(conditions.line, conditions.fences);
   const flips = new Flips(() => context);
+  const client = new AdapterClient(options.adapters?.token ?? "");
+  const watch = new SyncWatch({ urls: options.adapters?.urls ?? [], client, conditions, clock, logger });
   let context: ControlContext;
   let stopShadow: (() => Promise<void>) | undefined;
   const closeStore = async (): Promise<void> => {
     streams.close();
+    await watch.stop();
     await flips.stop();
     await stopShadow?.();
     await counts.close();
@@ -122,6 +129,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
       shadow,
       flips,
       participants: options.participants ?? { owner: () => undefined, adapter: undefined },
+      sync: { watch, client },
       metrics,
       oidc: options.oidc && new OidcVerifier(options.oidc),
       settings: {
@@ -142,6 +150,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
       portVariable: "CONTROL_PORT",
     });
     head.poll();
+    watch.start();
     const close = async (): Promise<void> => {
       // First: a flip is left to another process at once, and whoever waits for it here is told.
       await flips.stop();

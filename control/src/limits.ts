@@ -119,6 +119,15 @@ export const limits = {
   latencyRatioMax: 1.5,
   /** Old shadows are looked for this often. */
   shadowTidyMs: 60_000,
+  /** The adapter is looked at this often, and given this long to answer. */
+  syncLookMs: 500,
+  syncLookMsMax: 2_000,
+  /** What an adapter said is believed for this long; well below what the adapter waits for a silent control (5 s). */
+  syncForgetMs: 2_500,
+  /** What people ask of the adapter: a check of the source writes a row and waits for it to come back. */
+  adapterMsMax: 15_000,
+  /** Tables one copy names. */
+  copyTablesMax: 100,
   /** Longest wait for running answers when the process is told to stop. */
   stopMsMax: 5_000,
 } as const;

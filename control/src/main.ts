@@ -17,6 +17,8 @@ const config = readConfig();
 const logger = createLogger({ name: "control", level: config.BANYAN_LOG_LEVEL });
 const folder = join(config.BANYAN_DATA_DIR, "control");
 
+const adapterUrls = (config.ADAPTER_URL ?? "").split(",").filter(Boolean);
+
 await runUntilSignal(logger, async () => {
   const secrets = keptSecrets(folder);
   const embedded = config.DATABASE_URL === undefined ? await startDatabase(secrets.databasePassword) : undefined;
@@ -39,9 +41,10 @@ await runUntilSignal(logger, async () => {
       ...(config.BANYAN_SERVICE_TOKEN === undefined
         ? {}
         : {
+            adapters: { urls: adapterUrls, token: config.BANYAN_SERVICE_TOKEN },
             participants: httpParticipants({
               services: serviceUrls(config.BANYAN_SERVICE_URLS),
-              adapterUrl: config.ADAPTER_URL,
+              adapterUrl: adapterUrls[0],
               token: config.BANYAN_SERVICE_TOKEN,
             }),
           }),

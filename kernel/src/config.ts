@@ -80,7 +80,11 @@ const schema = z.object({
     .min(16)
     .optional()
     .describe("admin token of the control plane; generated on first start when unset"),
-  ADAPTER_URL: z.url().optional().describe("the legacy adapter, as control asks it; unset = no module becomes live"),
+  ADAPTER_URL: z
+    .string()
+    .regex(/^https?:\/\/[^,\s]+(,https?:\/\/[^,\s]+)*$/, "one URL or several, separated by commas")
+    .optional()
+    .describe("the legacy adapters, as control asks them; unset = there is no sync, and no module becomes live"),
   ADAPTER_PORT: port(8110, "port of the legacy adapter"),
   ADAPTER_DATABASES: z
     .string()

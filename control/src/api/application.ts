@@ -26,6 +26,7 @@ import { replicaEndpoints } from "./replica-endpoints.ts";
 import { ruleEndpoints } from "./rule-endpoints.ts";
 import { shadowEndpoints } from "./shadow-endpoints.ts";
 import { statusEndpoints } from "./status-endpoints.ts";
+import { syncEndpoints } from "./sync-endpoints.ts";
 
 export const endpoints: readonly Endpoint[] = [
   ...statusEndpoints,
@@ -36,6 +37,7 @@ export const endpoints: readonly Endpoint[] = [
   ...replicaEndpoints,
   ...accessEndpoints,
   ...auditEndpoints,
+  ...syncEndpoints,
 ];
 
 export function createApplication(context: ControlContext): Express {

@@ -165,7 +165,10 @@ export class Comparison {
     return false;
   }
 
-  async #compareAgain(recheck: Recheck, rule: string): Promise<{ itself: PoolVerdict; sides: PoolVerdict } | undefined> {
+  async #compareAgain(
+    recheck: Recheck,
+    rule: string,
+  ): Promise<{ itself: PoolVerdict; sides: PoolVerdict } | undefined> {
     const { before, service, after } = recheck;
     if (isFailed(before) || isFailed(service) || isFailed(after)) return undefined;
     const options = { route: rule, rules: this.#parts.rules() };

@@ -14,8 +14,8 @@ export type AdapterActions = {
   readonly source: LegacyDatabase;
   readonly mappings: readonly ServiceMapping[];
   status(): AdapterStatus;
-  /** Control looks. @param taken highest heartbeat number it has taken. @returns the one to announce now */
-  announce(taken: number): number;
+  /** The control process `by` looks. @param taken highest heartbeat number it has taken. @returns the one to announce now */
+  announce(by: string, taken: number): number;
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
   /** Looks at the lease at once, after the source was prepared. */
   wake(): void;
@@ -69,7 +69,7 @@ export function adapterActions({
       });
     },
     status: () => adapterStatus(leadership, { holder, database: source.database, queueFailures: queueFailures() }),
-    announce: (taken) => announced.look(taken, leadership.term?.heartbeats.written ?? 0),
+    announce: (by, taken) => announced.look(by, { taken, written: leadership.term?.heartbeats.written ?? 0 }),
     metrics: async () => {
       showGauges(leadership.term, metrics, queueFailures());
       return { type: metrics.registry.contentType, text: await metrics.registry.metrics() };

@@ -18,7 +18,7 @@ export const moduleRoutes = [
     handle: async (actions, { params }) => {
       const service = actions.module(params["module"] ?? "");
       await service.refresh();
-      const [last] = (await listReconciles(service.database, 20)).filter(({ state }) => state === "done");
+      const last = (await listReconciles(service.database, 20)).find(({ state }) => state === "done");
       const found = last?.tables.reduce((sum, one) => sum + one.missing + one.extra + one.different, 0);
       return {
         watermarkAgeMs: service.watermarkAgeMs === undefined ? null : Math.round(service.watermarkAgeMs),

@@ -6,6 +6,7 @@ import { checkSource } from "../prepare/check.ts";
 import { prepareSource, printedScript } from "../prepare/enable.ts";
 import { route } from "./route.ts";
 
+const processName = z.string().regex(/^[\w-]{1,64}$/);
 const count = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const loginName = z.string().regex(/^[\w\\.@-]{1,128}$/);
 
@@ -14,8 +15,10 @@ export const sourceRoutes = [
     method: "get",
     path: "/status",
     handle: async (actions, { query }) => {
+      const by = processName.safeParse(query["by"]);
       const taken = count.catch(0).parse(query["taken"]);
-      return { ...actions.status(), announced: actions.announce(taken) };
+      const announced = by.success ? actions.announce(by.data, taken) : null;
+      return { ...actions.status(), announced };
     },
   }),
   route({

@@ -70,7 +70,7 @@ export class Term {
           head: this.head,
           heartbeats: this.heartbeats,
           watermarks: this.watermarks,
-          onWork: (service, kind) => this.#ask(kind === "copy" ? "sync-copy" : "sync-parked", service),
+          onWork: (service, kind) => void this.#ask(kind === "copy" ? "sync-copy" : "sync-parked", service),
         }),
     );
     this.#parkedTimers = new Map(this.services.map(({ service }) => [service, new ParkedTimer()]));

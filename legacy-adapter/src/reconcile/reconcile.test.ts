@@ -69,9 +69,9 @@ describe("reconcile", () => {
 
   test("neither reports nor repairs what is only on its way", async () => {
     const random = seededRandom(3);
-    let writing = true;
+    const writing = new AbortController();
     const writer = (async () => {
-      for (let n = 0; writing; n += 1) {
+      for (let n = 0; !writing.signal.aborted; n += 1) {
         const id = random.int(1, 110);
         await clinic.sql(
           random.pick([
@@ -86,7 +86,7 @@ describe("reconcile", () => {
       const report = await running.reconcile(true);
       expect(report.differences.filter(({ kind }) => kind !== "in-flight")).toEqual([]);
     }
-    writing = false;
+    writing.abort();
     await writer;
     await running.caughtUp();
     expect((await running.reconcile(false)).differences).toEqual([]);

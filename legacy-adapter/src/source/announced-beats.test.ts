@@ -8,12 +8,12 @@ test("without a control plane heartbeats are written at once", async () => {
 
 test("a number waits until control says that it has taken it", async () => {
   const beats = new AnnouncedBeats(fixedClock(new Date(0)));
-  expect(beats.look(0, 10)).toBe(12);
+  expect(beats.look("a", { taken: 0, written: 10 })).toBe(12);
   const written = vi.fn();
   const waiting = beats.mayWrite(11).then(written);
   await Promise.resolve();
   expect(written).not.toHaveBeenCalled();
-  expect(beats.look(12, 10)).toBe(14);
+  expect(beats.look("a", { taken: 12, written: 10 })).toBe(14);
   await waiting;
   await beats.mayWrite(12);
 });
@@ -23,7 +23,7 @@ test("a control plane that looks no more is not waited for longer than it believ
   try {
     const clock = fixedClock(new Date(0));
     const beats = new AnnouncedBeats(clock);
-    beats.look(0, 10);
+    beats.look("a", { taken: 0, written: 10 });
     const waiting = beats.mayWrite(11);
     clock.advance(5_000);
     await vi.advanceTimersByTimeAsync(5_000);
@@ -31,4 +31,17 @@ test("a control plane that looks no more is not waited for longer than it believ
   } finally {
     vi.useRealTimers();
   }
+});
+
+test("of two control processes the one that has taken less decides", async () => {
+  const beats = new AnnouncedBeats(fixedClock(new Date(0)));
+  beats.look("a", { taken: 12, written: 10 });
+  beats.look("b", { taken: 10, written: 10 });
+  const written = vi.fn();
+  const waiting = beats.mayWrite(11).then(written);
+  beats.look("a", { taken: 14, written: 10 });
+  await Promise.resolve();
+  expect(written).not.toHaveBeenCalled();
+  beats.look("b", { taken: 12, written: 10 });
+  await waiting;
 });

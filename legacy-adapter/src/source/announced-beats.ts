@@ -13,28 +13,36 @@ import { limits } from "../limits.ts";
 
 export class AnnouncedBeats {
   readonly #clock: Clock;
-  #taken = 0;
-  #lookedMs = Number.NEGATIVE_INFINITY;
+  /** By control process: what it has taken, and when it looked last. */
+  readonly #looks = new Map<string, { taken: number; atMs: number }>();
   readonly #waiting = new Set<() => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Control looks. @param taken highest number it has taken. @param written highest number written. @returns what to announce */
-  look(taken: number, written: number): number {
-    this.#taken = Math.max(this.#taken, taken);
-    this.#lookedMs = this.#clock.monotonicMs();
+  /**
+   * A control process looks. @param by its name. @param taken highest number it has taken. @param written highest number
+   * written. @returns what to announce
+   */
+  look(by: string, { taken, written }: { readonly taken: number; readonly written: number }): number {
+    const nowMs = this.#clock.monotonicMs();
+    this.#looks.set(by, { taken, atMs: nowMs });
+    for (const [name, { atMs }] of this.#looks) if (nowMs - atMs >= limits.announceMsMax) this.#looks.delete(name);
     for (const done of this.#waiting) done();
-    return Math.max(written, this.#taken) + limits.beatsAnnounced;
+    return Math.max(written, taken) + limits.beatsAnnounced;
   }
 
   /** Resolves when `beat` may be written. */
   async mayWrite(beat: number): Promise<void> {
     for (;;) {
-      const quietMs = this.#clock.monotonicMs() - this.#lookedMs;
-      if (beat <= this.#taken || quietMs >= limits.announceMsMax) return;
-      await this.#nextLook(limits.announceMsMax - quietMs);
+      const nowMs = this.#clock.monotonicMs();
+      // Each control process tells its own replicas: the one that has taken least decides.
+      const behind = [...this.#looks.values()].filter(
+        ({ taken, atMs }) => beat > taken && nowMs - atMs < limits.announceMsMax,
+      );
+      if (behind.length === 0) return;
+      await this.#nextLook(Math.max(...behind.map(({ atMs }) => limits.announceMsMax - (nowMs - atMs))));
     }
   }
 
