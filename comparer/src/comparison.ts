@@ -68,7 +68,11 @@ export class Comparison {
   #found(found: Found): void {
     const tree = found.left ?? found.right;
     if (tree?.kind === "element" && (found.kind === "missing" || found.kind === "extra")) {
-      if (found.channel === "html" && this.#oneSided.has(tree.key ?? "") && tree.name.startsWith(placeHolderMark))
+      if (
+        found.channel === "html" &&
+        this.#oneSided.has((tree.key ?? "").replace(/ \d+$/, "")) &&
+        tree.name.startsWith(placeHolderMark)
+      )
         return;
       for (const part of [tree, ...tree.children]) this.#noteOneSided(part);
     }

@@ -29,3 +29,5 @@ export {
   transforms,
   type Verdict,
 } from "./verdict.ts";
+export { mutate, type MutationName, mutationNames } from "./mutation/mutations.ts";
+export { selfTest, type SelfTestOutcome } from "./mutation/self-test.ts";

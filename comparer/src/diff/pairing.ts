@@ -95,7 +95,7 @@ class Work {
     }
   }
 
-  /** As many left over on both sides, of one make: then the first is the first. Records must resemble each other first. */
+  /** As many left over on both sides, of one make: then the first is the first. */
   pairByPlace(): void {
     if (this.#freeLeft.size !== this.#freeRight.size) return;
     const rights = [...this.#freeRight];
@@ -123,7 +123,12 @@ class Work {
 function ofOneMake(left: Tree, right: Tree): boolean {
   if (left.kind === "element")
     return right.kind === "element" && left.segment === right.segment && left.key === right.key;
-  return left.kind === right.kind && left.kind !== "record";
+  if (left.kind === "record") return right.kind === "record" && sameNames(left.members, right.members);
+  return left.kind === right.kind;
+}
+
+function sameNames(left: ReadonlyMap<string, Tree>, right: ReadonlyMap<string, Tree>): boolean {
+  return left.size === right.size && [...left.keys()].every((name) => right.has(name));
 }
 
 function unique(items: readonly Tree[], identity: (tree: Tree) => string | undefined): Map<string, number> {

@@ -40,7 +40,7 @@ export function htmlTrees(forest: Forest, text: string, words: ReadonlySet<strin
   return { page, forms: reader.forms(), tables: reader.tables() };
 }
 
-type OpenForm = { readonly element: PageElement; readonly controls: Tree[]; readonly seen: Map<string, number> };
+type OpenForm = { readonly controls: Tree[]; readonly seen: Map<string, number> };
 
 export class PageReader {
   readonly forest: Forest;
@@ -100,14 +100,14 @@ export class PageReader {
     if (isTable(element)) {
       const name = segmentOf(element);
       this.#tables.push(tableTree(this, element, name));
-      return this.#placeHolder("table", `${name} ${this.#occurrence(name)}`);
+      return this.#placeHolder("table", this.#numbered(name));
     }
     return this.plain(element);
   }
 
   #formOf(element: PageElement): Tree {
     const outer = this.#form;
-    const form: OpenForm = { element, controls: [], seen: new Map() };
+    const form: OpenForm = { controls: [], seen: new Map() };
     this.#form = form;
     const children = this.children(element);
     this.#form = outer;
@@ -118,17 +118,17 @@ export class PageReader {
   #control(element: PageElement, form: OpenForm): Tree {
     const control = controlTree(this, element, form.seen);
     form.controls.push(control.tree);
-    return this.#placeHolder("control", `${segmentOf(form.element)} ${control.key}`);
+    return this.#placeHolder("control", control.key);
   }
 
   #placeHolder(what: "control" | "table", key: string): Tree {
     return this.forest.element({ name: `${placeHolderMark}${what}`, segment: what, key });
   }
 
-  #occurrence(name: string): number {
+  #numbered(name: string): string {
     const count = (this.#names.get(name) ?? 0) + 1;
     this.#names.set(name, count);
-    return count;
+    return count === 1 ? name : `${name} ${count}`;
   }
 
   #text(node: Node, parent: Node, around: readonly (Node | undefined)[]): Tree | undefined {

@@ -62,8 +62,10 @@ function elementOf(forest: Forest, { tag, children }: Open): Tree {
 /** Under which a prefix stands among the attributes; no attribute can be called so. */
 export const prefixAttribute = ":prefix";
 
-/** Blanks between elements are layout; blanks that are all an element holds are its value. */
+/** Blanks between elements and line breaks are layout; other blanks that are all an element holds are its value. */
 function withoutLayout(children: readonly (Tree | string)[]): readonly (Tree | string)[] {
   const hasElements = children.some((child) => typeof child !== "string");
-  return children.filter((child) => typeof child !== "string" || (hasElements ? child.trim() !== "" : child !== ""));
+  return children.filter(
+    (child) => typeof child !== "string" || (hasElements || child.includes("\n") ? child.trim() !== "" : child !== ""),
+  );
 }

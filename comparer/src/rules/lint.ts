@@ -59,7 +59,7 @@ function tooWide(rule: RuleConfig): Complaint[] {
     void complaints.push({ message: `rule "${rule.id}" ${message}`, suggestion });
   if (untouchable.has(rule.channel))
     say(`covers ${rule.channel}`, "A changed status, content type or charset is never noise.");
-  if (!/[\w@]/.test(rule.path.split(/[/.\]]/).findLast((step) => step !== "") ?? "")) {
+  if (!/[\w@$]/.test(rule.path.split(/[/.\]]/).findLast((step) => step !== "") ?? "")) {
     say("ends in a wildcard", "Name the last step of the path: what is to be covered, not everything below something.");
   }
   if (rule.both !== undefined && probes.some((probe) => new RegExp(`^(?:${rule.both})$`, "su").test(probe))) {

@@ -48,7 +48,8 @@ function wholeClass(a: string, b: string): Transform | undefined {
   if (isEncodingChange(left, right)) return "encoding";
   if (isCutShort(left, right) || isCutShort(right, left)) return "truncation";
   if (sameWords(left, right)) return "order";
-  const bothMoments = moments[0] !== undefined && moments[1] !== undefined;
+  // Four to eleven digits may be a time or a day and are a number of a record far more often.
+  const bothMoments = moments[0] !== undefined && moments[1] !== undefined && !/^\d{4,11}$/.test(left);
   return !bothMoments && isIdentifier(left) && isIdentifier(right) ? "identifier" : undefined;
 }
 
@@ -84,7 +85,7 @@ function sameWords(a: string, b: string): boolean {
 
 /** Numbers of records, GUIDs and codes with numbers in them: another value means another record. */
 function isIdentifier(text: string): boolean {
-  return /^(?=(?:.*\d){3})[A-Z]{0,4}-?[\dA-F]{3,}(?:-[\dA-F]+)*$/i.test(text);
+  return /^(?=(?:.*\d){4})[A-Z]{0,4}-?[\dA-F]{3,}(?:-[\dA-F]+)*$/i.test(text);
 }
 
 const numbersInText = /(?<![\w.])[+-]?\$?\d[\d,]*\.\d+(?![\w.]*\d)/g;
