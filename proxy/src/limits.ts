@@ -150,6 +150,12 @@ export const limits = {
   workerMetricsMsMax: 2_000,
   /** Output of a worker without a line feed that is kept until one comes. */
   workerLineBytesMax: 131_072,
+  /** A service's capability statement is asked for again after this. */
+  fhirMetadataMs: 10_000,
+  /** A service must give it within this time, or its last one counts. */
+  fhirMetadataMsMax: 2_000,
+  /** Length of one; a service's is some 20 KB. */
+  fhirMetadataBytesMax: 1_048_576,
   /** The access log is written when this much has gathered, */
   accessLogBytesMax: 65_536,
   /** or after this time. */

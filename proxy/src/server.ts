@@ -10,6 +10,7 @@ import { AppError, bindPort, type Clock, type Logger, pseudonymWith, seededRando
 import express, { type ErrorRequestHandler } from "express";
 import { type AuditSink, AuditTrail } from "./audit/audit-trail.ts";
 import { events } from "./events.ts";
+import { createFhirMetadata } from "./fhir/fhir-metadata.ts";
 import { errorAnswer } from "./forward/error-page.ts";
 import { startHealthChecks } from "./forward/health-checks.ts";
 import { OpenStreams } from "./forward/open-streams.ts";
@@ -283,7 +284,14 @@ function shell(path: RequestPath, parts: PathParts, waiting: WeakSet<IncomingMes
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", false);
-  app.use((request, response) => path(request, response, waiting.has(request)));
+  const metadata = createFhirMetadata(parts.services, parts.clock);
+  app.use((request, response) => {
+    const secure =
+      parts.trustedHops.has(request.socket.remoteAddress ?? "") && request.headers["x-forwarded-proto"] === "https";
+    return (
+      metadata.answer(request, response, secure ? "https" : "http") ?? path(request, response, waiting.has(request))
+    );
+  });
   // Whatever the path did not foresee: Express would answer with a stack trace.
   app.use(((error, request, response, _next) => {
     parts.logger.error({ event: events.pathFailed, code: error instanceof Error ? error.name : "UNKNOWN" });
