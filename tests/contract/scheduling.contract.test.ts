@@ -295,10 +295,10 @@ describe("row 22: POST /Sched/ApptCancel.aspx", () => {
     if (saved) expect(saved).toEqual([{ StatCd: "CX", CxRsnCd: "WX" }]);
   });
 
-  test("No Show marks NS and counts it", async () => {
+  test("No Show, pressed on the page of its own, marks NS and counts it", async () => {
     const patient = await registerPatient(desk);
     const { aid } = await bookAppointment(desk, patient.pid);
-    const page = await desk.get(`/Sched/ApptEdit.aspx?aid=${aid}`);
+    const page = await desk.get(`/Sched/ApptCancel.aspx?aid=${aid}`);
     expect((await desk.submit(page, { form: "frmCancel", press: "btnNoShow" })).status).toBe(302);
     const saved = await target.rows?.("SELECT StatCd FROM tblAppointment WHERE ApptID = @aid", { aid });
     if (saved) expect(saved).toEqual([{ StatCd: "NS" }]);
