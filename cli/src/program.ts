@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { addApprovals } from "./commands/approvals.ts";
 import { addAudit } from "./commands/audit.ts";
+import { addCompare } from "./commands/compare.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addFreeze } from "./commands/freeze.ts";
@@ -50,6 +51,7 @@ export function createProgram(
   addRulesChange(program, session);
   addLint(program, session);
   addExplain(program, session);
+  addCompare(program, session);
   addProxy(program, session);
   addCompletion(program, session);
   addLaterCommands(program);

@@ -9,7 +9,6 @@ const later = [
   ["parked [action]", "keys whose changes failed: list, retry, discard", "the synchronisation of the databases"],
   ["conflicts [action]", "fields changed on both sides: list, resolve", "the synchronisation of the databases"],
   ["reconcile [module]", "compare both stores of a module, and repair", "the synchronisation of the databases"],
-  ["compare [files...]", "compare two answers in files, offline", "the comparison of shadowed answers"],
 ] as const;
 
 export function addLaterCommands(program: Command): void {
