@@ -6,7 +6,7 @@ import type { TestDatabase } from "@banyan/service-kit/test-service";
 import { schedulingMapping } from "../mapping/index.ts";
 
 /** The day the clinic's data pretends to be: a Monday. */
-export const today = "2026-11-23";
+const today = "2026-11-23";
 export const machineKey = "machine key of the tests";
 
 export const desk = { kind: "staff", sub: "FDESK1", name: "DESK, FRONT", role: "FDSK", site: "MAIN" } as const;

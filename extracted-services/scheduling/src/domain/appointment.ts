@@ -4,15 +4,7 @@
  */
 
 /** In the order a visit goes through them; the last two end it otherwise. */
-export const knownStatuses = [
-  "scheduled",
-  "confirmed",
-  "arrived",
-  "roomed",
-  "completed",
-  "no-show",
-  "cancelled",
-] as const;
+const knownStatuses = ["scheduled", "confirmed", "arrived", "roomed", "completed", "no-show", "cancelled"] as const;
 
 /** A status the clinic made up keeps its code behind `local:`; null is a blank one. */
 export type AppointmentStatus = (typeof knownStatuses)[number] | `local:${string}` | null;
@@ -67,7 +59,7 @@ export type Appointment = {
 export const isOpen = (status: AppointmentStatus): boolean => status === "scheduled" || status === "confirmed";
 
 /** Whether the provider's time is given to it. */
-export const takesTime = ({ status, deleted }: Pick<Appointment, "status" | "deleted">): boolean =>
+const takesTime = ({ status, deleted }: Pick<Appointment, "status" | "deleted">): boolean =>
   !deleted && status !== "cancelled" && status !== "no-show";
 
 /** Statuses a desk may set by hand; the others come from check-in, cancelling and the visit. */

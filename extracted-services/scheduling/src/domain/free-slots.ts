@@ -101,7 +101,7 @@ function slotsOf(
 }
 
 /** ISO dates compare as text. */
-export function appliesOn(hours: WorkingHours, day: string): boolean {
+function appliesOn(hours: WorkingHours, day: string): boolean {
   return (
     hours.weekday === weekdayOf(day) &&
     (hours.validFrom === null || hours.validFrom <= day) &&

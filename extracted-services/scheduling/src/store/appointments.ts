@@ -6,7 +6,7 @@ import type { Appointment } from "../domain/appointment.ts";
 import type { TakenTime } from "../domain/free-slots.ts";
 import { selectList } from "./select-list.ts";
 
-export const appointmentColumns = {
+const appointmentColumns = {
   id: "appointment_id",
   patientId: "patient_id",
   patientName: "patient_name",
@@ -39,7 +39,7 @@ export const appointmentColumns = {
 } as const satisfies Record<keyof Appointment, string>;
 
 /** `a.appointment_id AS "id", …`: gives rows of type Appointment. The table must be called `a`. */
-export const appointmentList: string = selectList(appointmentColumns, "a");
+const appointmentList: string = selectList(appointmentColumns, "a");
 
 /** The row of an appointment, as the mapping takes it. */
 export function appointmentRow(appointment: Appointment): TargetRow {

@@ -19,7 +19,7 @@ const columns = {
 } as const satisfies Record<keyof WorkingHours, string>;
 
 /** `h.working_hours_id AS "id", …`: gives rows of type WorkingHours. The table must be called `h`. */
-export const workingHoursList: string = selectList(columns, "h");
+const workingHoursList: string = selectList(columns, "h");
 
 const within = "(h.valid_from IS NULL OR h.valid_from <= ?) AND (h.valid_to IS NULL OR h.valid_to >= ?)";
 
