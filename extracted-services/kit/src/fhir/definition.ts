@@ -9,7 +9,7 @@ import type { SearchParameter } from "./search/parameter.ts";
 import type { ResourceStore } from "./store.ts";
 import type { Profile, Rule } from "./validation/profile.ts";
 
-export const interactions = ["read", "vread", "history-instance", "search-type", "create", "update", "delete"] as const;
+const interactions = ["read", "vread", "history-instance", "search-type", "create", "update", "delete"] as const;
 export type Interaction = (typeof interactions)[number];
 
 export type ResourceDefinition<R extends Resource = Resource> = {

@@ -8,7 +8,7 @@ import type { Reference } from "fhir/r4.js";
 /** Medical record numbers of this practice, on the wrist band and in every module. */
 export const mrnSystem = "urn:ehrprod:mrn";
 
-export const practiceId = "practice";
+const practiceId = "practice";
 
 export const directoryId = (code: string): string =>
   /^[A-Za-z0-9.]{1,32}$/.test(code) ? code : `x-${Buffer.from(code, "utf8").toString("hex")}`;

@@ -26,7 +26,7 @@ import { createCursors } from "./search/cursor.ts";
 import type { Pair } from "./search/request.ts";
 import { loadDefinitions } from "./validation/definitions.ts";
 
-export const fhirPrefix = "/fhir";
+const fhirPrefix = "/fhir";
 
 export type FhirFaceOptions = {
   readonly resources: readonly ResourceDefinition[];

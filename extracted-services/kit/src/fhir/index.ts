@@ -33,7 +33,6 @@ export { fhirPolicy } from "./policy.ts";
 export { FhirRefusal } from "./refusal.ts";
 export { parametersOf, type SearchParameter } from "./search/parameter.ts";
 export {
-  booleanExpression,
   type ColumnSearch,
   codeColumn,
   dayColumn,
@@ -44,7 +43,7 @@ export {
 } from "./sql/columns.ts";
 export { documentWrites } from "./sql/documents.ts";
 export { keepExtra } from "./sql/extra.ts";
-export { anyOf, nothing, raw, type Sql, sql } from "./sql/fragment.ts";
+export { anyOf, nothing, raw, sql } from "./sql/fragment.ts";
 export type { Image, Reading, RowSource, SqlStoreOptions } from "./sql/row-source.ts";
 export { createSqlStore, currentVersion } from "./sql/store.ts";
 export type { Author, Change, NotChanged, ResourceStore, StoreQuery, Version } from "./store.ts";

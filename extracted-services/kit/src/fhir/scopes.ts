@@ -27,7 +27,7 @@ const permissionsOf: Readonly<Record<string, readonly Permission[]>> = {
 const form = /^(patient|user|system)\/([A-Z][A-Za-z]{1,63}|\*)\.([a-z]+|\*)(?:\?([^\s#]{1,512}))?$/;
 
 /** @returns undefined for what is no resource scope (`openid`, `launch/patient`) or is malformed: it grants nothing. */
-export function parseScope(text: string): Scope | undefined {
+function parseScope(text: string): Scope | undefined {
   const found = form.exec(text);
   if (!found) return undefined;
   const [, context, type, letters = "", query] = found;

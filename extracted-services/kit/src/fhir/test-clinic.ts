@@ -25,7 +25,7 @@ const patientSearch = parametersOf("Patient", ["identifier", "name", "birthdate"
   },
 });
 
-export function testResources(clock: Clock): readonly ResourceDefinition[] {
+function testResources(clock: Clock): readonly ResourceDefinition[] {
   let ids = 100_000;
   const nextId = (): string => String((ids += 1));
   const patients: ResourceDefinition<Patient> = {

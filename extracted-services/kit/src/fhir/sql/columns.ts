@@ -58,16 +58,6 @@ export function codeColumn(
   };
 }
 
-/** A condition that is true or false of a row, as FHIR's boolean tokens. */
-export const booleanExpression = (expression: string): ColumnSearch => ({
-  present: raw("TRUE"),
-  match(value) {
-    if (value.kind !== "token") return nothing;
-    if (value.code === "true") return raw(`(${expression})`);
-    return value.code === "false" ? raw(`NOT (${expression})`) : nothing;
-  },
-});
-
 /** A reference held as another row's key. @param keyOf what a FHIR id is in the column; undefined: no such row */
 export function referenceColumn(
   column: string,
