@@ -16,7 +16,10 @@ export async function legacyAudit(pool: sql.ConnectionPool, patNo: number): Prom
   const { recordset } = await pool
     .request()
     .input("pid", patNo)
-    .query<AuditRow>("SELECT UsrID, ActCd, ObjTyp, Cmt FROM AUDITLOG WHERE PatNo = @pid ORDER BY AudID");
+    // Reverse shadows read legacy pages as users of their own (SHDFDSK …), at a time of their own.
+    .query<AuditRow>(
+      "SELECT UsrID, ActCd, ObjTyp, Cmt FROM AUDITLOG WHERE PatNo = @pid AND UsrID NOT LIKE 'SHD%' ORDER BY AudID",
+    );
   return recordset.map((row) => ({ ...row, UsrID: row.UsrID.trim(), ObjTyp: row.ObjTyp.trim() }));
 }
 
