@@ -8,4 +8,7 @@ export const limits = {
   acknowledgePollMs: 50,
   /** Audit entries that fill a terminal. */
   auditEntriesDefault: 20,
+  /** `banyan reconcile` looks this often, for an hour, whether the comparison has ended. */
+  reconcileLookMs: 500,
+  reconcileLooks: 7_200,
 } as const;

@@ -13,11 +13,14 @@ import { addLaterCommands } from "./commands/later.ts";
 import { addLint } from "./commands/lint.ts";
 import { addMoves } from "./commands/moves.ts";
 import { addProxy } from "./commands/proxy.ts";
+import { addParked } from "./commands/parked.ts";
 import { addReadiness } from "./commands/readiness.ts";
+import { addReconcile } from "./commands/reconcile.ts";
 import { addReplicas } from "./commands/replicas.ts";
 import { addRevisions } from "./commands/revisions.ts";
 import { addRulesChange } from "./commands/rules-change.ts";
 import { addStatus } from "./commands/status.ts";
+import { addSync } from "./commands/sync.ts";
 import { addTokens } from "./commands/tokens.ts";
 import { Session, type Terminal } from "./session.ts";
 
@@ -54,6 +57,9 @@ export function createProgram(
   addCompare(program, session);
   addProxy(program, session);
   addCompletion(program, session);
+  addSync(program, session);
+  addParked(program, session);
+  addReconcile(program, session);
   addLaterCommands(program);
   return { program, session };
 }

@@ -5,10 +5,7 @@ import { UsageError } from "../usage-error.ts";
 
 const later = [
   ["diffs [module]", "differences between legacy and service, by signature", "the comparison of shadowed answers"],
-  ["sync", "lag, lanes and position of the synchronisation", "the synchronisation of the databases"],
-  ["parked [action]", "keys whose changes failed: list, retry, discard", "the synchronisation of the databases"],
   ["conflicts [action]", "fields changed on both sides: list, resolve", "the synchronisation of the databases"],
-  ["reconcile [module]", "compare both stores of a module, and repair", "the synchronisation of the databases"],
 ] as const;
 
 export function addLaterCommands(program: Command): void {
