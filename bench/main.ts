@@ -1,10 +1,12 @@
 /** `npm run bench -- <name>`: the benchmarks of the project. Each prints one line a figure, and a JSON object with `--json`. */
 
+import { benchCompare } from "./compare.ts";
 import { benchProxy } from "./proxy.ts";
 import { benchServices } from "./services.ts";
 import { benchSqlServer } from "./sqlserver.ts";
 
 const benches: Readonly<Record<string, (options: { json: boolean; flags: readonly string[] }) => Promise<void>>> = {
+  compare: benchCompare,
   proxy: ({ flags }) => benchProxy(flags),
   services: benchServices,
   sqlserver: benchSqlServer,

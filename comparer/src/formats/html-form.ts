@@ -27,7 +27,7 @@ export function controlTree(
     name: element.tagName,
     segment: schemaName(name),
     key,
-    attributes: attributesOf(element, ["name"]),
+    attributes: attributesOf(element, "name"),
     children: element.tagName === "select" ? optionsOf(page, element) : page.children(element),
   });
   return { tree, key };

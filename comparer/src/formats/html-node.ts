@@ -43,14 +43,20 @@ export function attributeOf(element: PageElement, name: string): string | undefi
   return element.attrs.find((one) => one.name === name)?.value;
 }
 
+const noAttributes: ReadonlyMap<string, string> = new Map();
+
 /** Classes are a set, so they are sorted. */
-export function attributesOf(element: PageElement, without: readonly string[] = []): ReadonlyMap<string, string> {
+export function attributesOf(element: PageElement, without = ""): ReadonlyMap<string, string> {
+  if (element.attrs.length === 0) return noAttributes;
   const attributes = new Map<string, string>();
   for (const { name, value } of element.attrs) {
-    if (!without.includes(name))
-      attributes.set(name, name === "class" ? value.split(/\s+/).sort().join(" ").trim() : value);
+    if (name !== without) attributes.set(name, name === "class" ? classesOf(value) : value);
   }
   return attributes;
+}
+
+function classesOf(value: string): string {
+  return /\s/.test(value) ? value.split(/\s+/).sort().join(" ").trim() : value;
 }
 
 /** `span#ctl00_cph_lblErr`, `table.grid`, `p`. */

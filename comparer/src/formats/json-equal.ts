@@ -110,8 +110,10 @@ function equalBytes({ left, right }: Pair, a: number, b: number): boolean {
   return true;
 }
 
-function equalEscaped({ left, right }: Pair, a: number, b: number): boolean {
+function equalEscaped(pair: Pair, a: number, b: number): boolean {
+  const { left, right } = pair;
   const [kind, other] = [left.cells[a] as number, right.cells[b] as number];
+  if (kind === other && equalBytes(pair, a, b)) return true;
   if (!isString(kind) || !isString(other)) return false;
   const text = tokenText(left, a);
   return text === tokenText(right, b) && (!isAspNetDate(text) || tokenSpelling(left, a) === tokenSpelling(right, b));

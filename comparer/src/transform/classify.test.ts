@@ -52,7 +52,7 @@ describe("the class of two unequal texts", () => {
 
 test("types that differ are classed by what the values have in common", () => {
   const classOf = (a: [ScalarType, string], b: [ScalarType, string]) =>
-    classify({ kind: "scalar", type: a[0], text: a[1] }, { kind: "scalar", type: b[0], text: b[1] });
+    classify({ kind: "scalar", id: 0, type: a[0], text: a[1] }, { kind: "scalar", id: 1, type: b[0], text: b[1] });
   expect(classOf(["number", "5"], ["string", "5"])).toBe("string-number");
   expect(classOf(["number", "5.50"], ["string", "5.5"])).toBe("string-number");
   expect(classOf(["null", "null"], ["string", ""])).toBe("null-absent-empty");

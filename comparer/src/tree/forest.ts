@@ -1,6 +1,7 @@
 /**
  * Makes trees so that equal content is one object. The key of a node is its own text and the numbers of its parts, so a key
- * is short whatever the size below, and equality is exact: nothing rests on a hash.
+ * is short whatever the size below, and equality is exact: nothing rests on a hash. This is the hot path of every comparison
+ * that is not JSON: keys are put together by hand.
  */
 
 import type { Meter } from "../budget.ts";
@@ -15,18 +16,18 @@ export type ElementInit = {
 };
 
 const noAttributes: ReadonlyMap<string, string> = new Map();
+const noChildren: readonly Tree[] = [];
 
 export class Forest {
   readonly meter: Meter;
   readonly #byKey = new Map<string, Tree>();
-  readonly #numbers = new Map<Tree, number>();
 
   constructor(meter: Meter) {
     this.meter = meter;
   }
 
   scalar(type: ScalarType, text: string): Scalar {
-    return this.#one(`s${type}:${text}`, () => ({ kind: "scalar", type, text })) as Scalar;
+    return this.#one(`s${type}:${text}`, (id) => ({ kind: "scalar", id, type, text }));
   }
 
   text(text: string): Scalar {
@@ -34,39 +35,35 @@ export class Forest {
   }
 
   record(members: ReadonlyMap<string, Tree>): Members {
-    const parts = [...members].map(([name, tree]) => `${name.length}:${name}${this.#numberOf(tree)}`);
-    return this.#one(`r${parts.sort().join(",")}`, () => ({ kind: "record", members })) as Members;
+    const parts: string[] = [];
+    for (const [name, { id }] of members) parts.push(`${name.length}:${name}${id}`);
+    return this.#one(`r${parts.sort().join(",")}`, (id) => ({ kind: "record", id, members }));
   }
 
   list(items: readonly Tree[]): List {
-    return this.#one(`l${this.#numbersOf(items)}`, () => ({ kind: "list", items })) as List;
+    return this.#one(`l${idsOf(items)}`, (id) => ({ kind: "list", id, items }));
   }
 
   repeated(items: readonly Tree[]): Repeated {
-    return this.#one(`d${this.#numbersOf(items)}`, () => ({ kind: "repeated", items })) as Repeated;
+    return this.#one(`d${idsOf(items)}`, (id) => ({ kind: "repeated", id, items }));
   }
 
   element(init: ElementInit): Element {
-    const { name, segment, key, attributes = noAttributes, children = [] } = init;
-    const attributeText =
-      attributes.size === 0 ? "" : JSON.stringify([...attributes].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const { name, segment, key, attributes = noAttributes, children = noChildren } = init;
     const own = `e${name.length}:${name}${segment.length}:${segment}${key === undefined ? "" : `${key.length}=${key}`}`;
-    return this.#one(`${own}${attributeText}|${this.#numbersOf(children)}`, () => ({
+    return this.#one(`${own}${attributeText(attributes)}|${idsOf(children)}`, (id) => ({
       kind: "element",
+      id,
       name,
       segment,
       key,
       attributes,
       children,
-    })) as Element;
+    }));
   }
 
   table(columns: readonly string[], rows: readonly Members[]): Table {
-    return this.#one(`t${JSON.stringify(columns)}${this.#numbersOf(rows)}`, () => ({
-      kind: "table",
-      columns,
-      rows,
-    })) as Table;
+    return this.#one(`t${JSON.stringify(columns)}${idsOf(rows)}`, (id) => ({ kind: "table", id, columns, rows }));
   }
 
   /** Strings as a record of texts. */
@@ -77,23 +74,27 @@ export class Forest {
     return this.record(new Map(present));
   }
 
-  #one(key: string, make: () => Tree): Tree {
+  /** A key begins with the letter of its kind, so what is found under it is of the kind that is made for it. */
+  #one<T extends Tree>(key: string, make: (id: number) => T): T {
     this.meter.take();
     const known = this.#byKey.get(key);
-    if (known !== undefined) return known;
-    const tree = make();
+    if (known !== undefined) return known as T;
+    const tree = make(this.#byKey.size);
     this.#byKey.set(key, tree);
-    this.#numbers.set(tree, this.#numbers.size);
     return tree;
   }
+}
 
-  #numberOf(tree: Tree): number {
-    return this.#numbers.get(tree) ?? -1;
-  }
+function idsOf(trees: readonly Tree[]): string {
+  let text = "";
+  for (const { id } of trees) text += `${id},`;
+  return text;
+}
 
-  #numbersOf(trees: readonly Tree[]): string {
-    let text = "";
-    for (const tree of trees) text += `${this.#numberOf(tree)},`;
-    return text;
-  }
+/** In order of names; lengths make the text unambiguous. */
+function attributeText(attributes: ReadonlyMap<string, string>): string {
+  if (attributes.size === 0) return "";
+  const parts: string[] = [];
+  for (const [name, value] of attributes) parts.push(`${name.length}@${name}${value.length}:${value}`);
+  return parts.length === 1 ? (parts[0] ?? "") : parts.sort().join("");
 }

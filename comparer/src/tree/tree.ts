@@ -7,18 +7,20 @@
 /** `text`: text of a document without types of its own (HTML, XML, CSV). The others are JSON's. */
 export type ScalarType = "text" | "string" | "number" | "boolean" | "null";
 
-export type Scalar = { readonly kind: "scalar"; readonly type: ScalarType; readonly text: string };
+/** `id`: number within its forest; equal content, equal number. */
+export type Scalar = { readonly kind: "scalar"; readonly id: number; readonly type: ScalarType; readonly text: string };
 
 /** Members without order; JSON objects, iCal components, fields of a header. */
-export type Members = { readonly kind: "record"; readonly members: ReadonlyMap<string, Tree> };
+export type Members = { readonly kind: "record"; readonly id: number; readonly members: ReadonlyMap<string, Tree> };
 
-export type List = { readonly kind: "list"; readonly items: readonly Tree[] };
+export type List = { readonly kind: "list"; readonly id: number; readonly items: readonly Tree[] };
 
 /** A JSON member that occurs several times in one object: parsers do not agree on which one counts. */
-export type Repeated = { readonly kind: "repeated"; readonly items: readonly Tree[] };
+export type Repeated = { readonly kind: "repeated"; readonly id: number; readonly items: readonly Tree[] };
 
 export type Element = {
   readonly kind: "element";
+  readonly id: number;
   /** With namespace, where the format has them: `{urn:x}name`. */
   readonly name: string;
   /** How it is called in a path: `span#ctl00_cph_lblErr`. */
@@ -32,6 +34,7 @@ export type Element = {
 /** Rows by column. A row is a record; its members are the columns. */
 export type Table = {
   readonly kind: "table";
+  readonly id: number;
   readonly columns: readonly string[];
   readonly rows: readonly Members[];
 };
