@@ -17,7 +17,7 @@ export type TablePlan = {
   selectList(alias: string): string;
 };
 
-export function tablePlan(mapping: TableMapping): TablePlan {
+function tablePlan(mapping: TableMapping): TablePlan {
   const columns = Object.entries(mapping.legacyColumns).map(([name, { type }]) => sourceColumn(name, type));
   const keyIndexes = mapping.legacyKey.map((name) => columns.findIndex((column) => column.name === name));
   return {

@@ -23,7 +23,7 @@ import { ServiceDatabase } from "./target/service-database.ts";
 
 const { int, keyText, text, day, money } = columns;
 
-export const clinicMapping: ServiceMapping = {
+const clinicMapping: ServiceMapping = {
   service: "clinic",
   module: "clinic",
   tables: [

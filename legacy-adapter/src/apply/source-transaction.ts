@@ -2,7 +2,7 @@
 
 import type { Change, Operation } from "../capture/change.ts";
 import { lsnOfChange, raw, type TableChanges } from "../capture/change-reader.ts";
-import { compareBytes, type Position, positionOf } from "../capture/position.ts";
+import { type Position, positionOf } from "../capture/position.ts";
 import { legacyRow } from "../table-plan.ts";
 import { mapped } from "./write-set.ts";
 
@@ -39,8 +39,6 @@ export function sourceTransactions(tables: readonly TableChanges[], era: number)
       changes: changes.toSorted((a, b) => a.command - b.command),
     }));
 }
-
-export const byPosition = (a: SourceTransaction, b: SourceTransaction): number => compareBytes(a.position, b.position);
 
 /** Lanes of all its rows, before and after: a row that moves from one aggregate to another joins both. @throws MappingFailure */
 export function lanesOf(changes: readonly Change[]): readonly string[] {

@@ -1,7 +1,7 @@
 /**
  * Positions in the source's history. An LSN is 10 bytes and compares bytewise (specs of SQL Server's log: VLF, block, record).
- * A position is an era and an LSN, 12 bytes: the era is raised when the source was restored or the capture mode changed, so
- * that everything copied afterwards is newer than everything before.
+ * A position is an era and an LSN, 12 bytes: the era is raised when the source was restored, so that everything copied
+ * afterwards is newer than everything before.
  */
 
 export type Lsn = Uint8Array;
@@ -13,7 +13,6 @@ export const lastLsn: Lsn = Buffer.alloc(10, 0xff);
 export const compareBytes = (a: Uint8Array, b: Uint8Array): number => Buffer.compare(a, b);
 export const isAfter = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) > 0;
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
-export const earlier = (a: Lsn, b: Lsn): Lsn => (isAfter(a, b) ? b : a);
 export const later = (a: Lsn, b: Lsn): Lsn => (isAfter(a, b) ? a : b);
 
 export function positionOf(era: number, lsn: Lsn): Position {
@@ -42,12 +41,3 @@ export function lsnText(lsn: Lsn): string {
   const hex = Buffer.from(lsn).toString("hex");
   return `${hex.slice(0, 8)}:${hex.slice(8, 16)}:${hex.slice(16)}`;
 }
-
-/** A Change Tracking version as an LSN: a number of 10 bytes. */
-export function lsnOfVersion(version: bigint): Lsn {
-  const lsn = Buffer.alloc(10);
-  lsn.writeBigUInt64BE(version, 2);
-  return lsn;
-}
-
-export const versionOfLsn = (lsn: Lsn): bigint => Buffer.from(lsn).readBigUInt64BE(2);

@@ -69,7 +69,7 @@ function edition({ edition, name, version, agent }: ServerFacts): Finding[] {
       level: "missing",
       topic: "edition",
       what: `${name} ${version} has no change data capture`,
-      next: "Use Change Tracking (BANYAN_CAPTURE_MODE=tracking), which every edition has; stages beyond canary are refused in that mode. Or upgrade to Standard 2016 SP1 or later.",
+      next: "Upgrade to Standard 2016 SP1 or later. (Change Tracking, which every edition has, is not supported yet.)",
     });
   const needsAgent = ![5, 8].includes(edition);
   if (needsAgent && agent === 0)

@@ -13,7 +13,7 @@ import { z } from "zod";
 import { events } from "../events.ts";
 import { limits } from "../limits.ts";
 
-export const queueNames = ["sync-copy", "sync-parked", "sync-reconcile"] as const;
+const queueNames = ["sync-copy", "sync-parked", "sync-reconcile"] as const;
 export type QueueName = (typeof queueNames)[number];
 
 /** Ids only: queues are shown to operators and lie in a store of their own. */

@@ -93,7 +93,7 @@ async function finish({ database, fence }: ReconcileOptions, id: string, failure
   });
 }
 
-export async function contextOf(options: ReconcileOptions, repair: boolean): Promise<ReconcileContext> {
+async function contextOf(options: ReconcileOptions, repair: boolean): Promise<ReconcileContext> {
   const { source, database, stream, fence } = options;
   return {
     source,

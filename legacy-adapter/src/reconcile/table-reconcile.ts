@@ -104,7 +104,7 @@ async function countTarget(database: ServiceDatabase, { name }: TargetTable): Pr
  * Rounds of waiting, comparing and reading again, until every suspect is cleared, found, or called in flight. A suspect that
  * differs from the row as read BEFORE the wait, while the row is still the same AFTER the comparison, differs for good.
  */
-export async function lookAgain(
+async function lookAgain(
   context: ReconcileContext,
   plan: TablePlan,
   target: TargetTable,

@@ -31,7 +31,7 @@ export function sqlErrorNumber(error: unknown): number | undefined {
   return typeof number === "number" ? number : undefined;
 }
 
-export function isTransientSourceError(error: unknown): boolean {
+function isTransientSourceError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const number = sqlErrorNumber(error);
   if (number !== undefined) return transientNumbers.has(number);
