@@ -44,6 +44,3 @@ export const workerStartMsMax = 30_000;
 
 /** Megabytes of heap of one worker: a document within the budget needs a tenth of it. */
 export const workerHeapMbMax = 512;
-
-/** Values remembered for one signature while noise is learnt. */
-export const noiseValuesMax = 64;

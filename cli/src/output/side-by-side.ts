@@ -33,7 +33,7 @@ function renderDifference({ finding, values }: Difference, { names, width, numbe
 }
 
 /** `table  table#gvMed[]/Sig  value, truncation`. */
-export function describeFinding({ channel, path, kind, transform }: Finding): string {
+function describeFinding({ channel, path, kind, transform }: Finding): string {
   const what = transform === "none" || transform === kind ? kind : `${kind}, ${transform}`;
   return `${channel}  ${strong(clean(path))}  ${what}`;
 }

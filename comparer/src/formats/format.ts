@@ -1,10 +1,8 @@
 /** Which rules a body is compared by, from its media type; from its first bytes where the type says nothing. */
 
-import type { Answer } from "../answer/answer.ts";
-import { mediaTypeOf } from "../answer/answer.ts";
+import { type Answer, mediaTypeOf } from "../answer/answer.ts";
 
-export const formats = ["json", "html", "xml", "csv", "calendar", "text", "pdf", "image", "binary"] as const;
-export type Format = (typeof formats)[number];
+export type Format = "json" | "html" | "xml" | "csv" | "calendar" | "text" | "pdf" | "image" | "binary";
 
 const byType: readonly (readonly [pattern: RegExp, format: Format])[] = [
   [/^(?:application|text)\/(?:[\w.-]+\+)?json$/, "json"],

@@ -22,7 +22,7 @@ const where = {
   path: z.string().min(1).describe("path as differences show it; * within a step, ** across steps"),
 };
 
-export const ruleSchema = z.strictObject({
+const ruleSchema = z.strictObject({
   id: id.describe("stable name; verdicts, counts and audit refer to it"),
   ...where,
   kind: z
