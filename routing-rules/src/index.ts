@@ -1,7 +1,14 @@
 /** The rule language, its checks, and the one decision every part of Banyan shares. */
 
 export { bucketCount, bucketOf, isInCohort } from "./bucket.ts";
-export { compile, type ModuleModel, type ModuleState, type RevisionModel, type RuleModel } from "./compile.ts";
+export {
+  compile,
+  type ModuleModel,
+  type ModuleState,
+  type PatientSource,
+  type RevisionModel,
+  type RuleModel,
+} from "./compile.ts";
 export {
   type Caller,
   type DecideInput,
