@@ -106,7 +106,7 @@ const writesMax = 6_000;
 type Side = { readonly pool: Pool; headers(turn: number): Record<string, string> };
 type Measured = { readonly perSecond: number; readonly p99Ms: number; readonly failed: number };
 
-/** @param flags `--seconds N` a row, side and round (default 3), `--rounds N` (default 3), `--json` */
+/** @param flags `--seconds N` a row, side and round (default 3), `--rounds N` (default 3), `--only NAME`, `--json` */
 export async function benchServices({
   json: asJson,
   flags,
@@ -128,7 +128,8 @@ export async function benchServices({
   const results: { row: string; rate: number; p99: number }[] = [];
   try {
     let turn = 0;
-    for (const row of rows) {
+    const only = flags.includes("--only") ? flags[flags.indexOf("--only") + 1] : undefined;
+    for (const row of rows.filter(({ name }) => only === undefined || name.startsWith(only))) {
       const rates: number[] = [];
       const tails: number[] = [];
       for (let round = 0; round <= rounds; round += 1) {

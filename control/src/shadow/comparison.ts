@@ -15,7 +15,15 @@ import type { Clock } from "@banyan/kernel";
 import type { Knex } from "knex";
 import type { Observation, Observations, Received, Recheck } from "./frame.ts";
 import { isEqual, judgeBefore, judgeCompared, type Judgement, judgeReread } from "./judge.ts";
-import { addCounts, type Count, keepSample, minuteOf, seeFindings, settleSignatures } from "./shadow-store.ts";
+import {
+  addCounts,
+  type Count,
+  keepSample,
+  minuteOf,
+  seeFindings,
+  settleSignatures,
+  signatureId,
+} from "./shadow-store.ts";
 import { encodeSample } from "./sample.ts";
 import type { Vault } from "./vault.ts";
 
@@ -140,7 +148,8 @@ export class Comparison {
     const { db, clock } = this.#parts;
     const pending = await db<Pending>("shadow_pending").where({ observation: recheck.id }).first();
     if (!pending) return false;
-    const judgement = judgeReread(recheck, await this.#compareAgain(recheck, pending.rule));
+    const compared = await this.#compareAgain(recheck, pending.rule);
+    const judgement = judgeReread(recheck, compared);
     if (!judgement) return true;
     const settledAs =
       judgement.verdict === "diff-confirmed"
@@ -152,7 +161,17 @@ export class Comparison {
       // Whoever takes the row away settles it: a repeated message finds nothing.
       const taken = await trx("shadow_pending").where({ observation: recheck.id }).delete();
       if (taken !== 1) return;
-      await settleSignatures(trx, pending.signatures, { as: settledAs, at: clock.now() });
+      const at = clock.now();
+      // Of several differences one may have been the sync's lag: only what is found again is confirmed.
+      const again = new Set(
+        settledAs === "confirmed" ? signaturesIn(pending.rule, compared?.sides) : pending.signatures,
+      );
+      const [found, gone] = [
+        pending.signatures.filter((id) => again.has(id)),
+        pending.signatures.filter((id) => !again.has(id)),
+      ];
+      await settleSignatures(trx, found, { as: settledAs, at });
+      await settleSignatures(trx, gone, { as: "transient", at });
       const key = { minute: pending.minute, module: pending.module, rule: pending.rule };
       await addCounts(trx, [
         { ...key, outcome: "diff-unconfirmed", amount: -1 },
@@ -181,4 +200,8 @@ export class Comparison {
 
 function isFailed(answer: Received): answer is Extract<Received, { failed: string }> {
   return "failed" in answer;
+}
+
+function signaturesIn(rule: string, verdict: PoolVerdict | undefined): string[] {
+  return verdict?.verdict === "different" ? verdict.differences.map(({ finding }) => signatureId(rule, finding)) : [];
 }

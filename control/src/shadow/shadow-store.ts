@@ -48,7 +48,7 @@ export type SignatureRow = {
   readonly last_confirmed: Date | null;
 };
 
-function signatureId(rule: string, finding: Finding): string {
+export function signatureId(rule: string, finding: Finding): string {
   return createHash("sha256").update(signatureOf(rule, finding)).digest("hex").slice(0, 16);
 }
 

@@ -164,6 +164,21 @@ describe("a difference", () => {
     expect(signatures).toMatchObject([{ seen: 2, transient: 1, unstable: 1, confirmed: 0 }]);
   });
 
+  test("of which one part is gone at the second look confirms the other part alone", async () => {
+    await using control = await bench.control();
+    const both = json({ d: [{ PatNo: 1, Name: canary.name, City: "SPRINGFIELD" }] });
+    const twice = json({ d: [{ PatNo: 1, Name: canary.name.slice(0, 6), City: "CHICOPEE" }] });
+    const once = json({ d: [{ PatNo: 1, Name: canary.name.slice(0, 6), City: "SPRINGFIELD" }] });
+    const [seen] = await observe(control, [{ legacy: both, service: twice }]);
+    await reread(control, { id: seen?.id ?? "", before: both, service: once });
+    const { signatures } = await numbers(control);
+    const byPath = Object.fromEntries(
+      signatures.map((one: { path: string; confirmed: number; transient: number }) => [one.path, one]),
+    );
+    expect(byPath["$.d[].Name"]).toMatchObject({ confirmed: 1, transient: 0 });
+    expect(byPath["$.d[].City"]).toMatchObject({ confirmed: 0, transient: 1 });
+  });
+
   test("of many answers is one signature with first, latest and a bounded reservoir of samples", async () => {
     await using control = await bench.control({ shadow: { sampleKey } });
     for (let index = 0; index < 12; index += 1) await observe(control, [{ legacy: right, service: wrong }]);

@@ -46,7 +46,8 @@ export async function startTestServices(): Promise<TestServices> {
     password: "secret",
     name: "test database",
     portVariable: "none",
-    settings: { fsync: "off", max_connections: "200" },
+    // Durability as the tests' legacy side has it: neither side waits for a disk.
+    settings: { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "200" },
   });
   const templates = new Map<string, Promise<Template>>();
   const open = new Set<TestDatabase>();
