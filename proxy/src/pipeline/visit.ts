@@ -33,7 +33,7 @@ export function visitOf(options: {
   return {
     request,
     target: admitted.target,
-    routing: routingOf(request, admitted.target),
+    routing: new RequestToRoute(request, admitted.target),
     ids,
     hop: hopOf(request, admitted.host, ids, trustedHops),
     startedMs,
@@ -42,21 +42,34 @@ export function visitOf(options: {
   };
 }
 
-function routingOf(request: IncomingMessage, target: CanonicalTarget): RoutingRequest {
-  let query: RoutingRequest["query"] | undefined;
-  return {
-    method: request.method ?? "GET",
-    path: target.path,
-    // Few rules look at the query; the others do not pay for taking it apart.
-    get query() {
-      query ??= target.search === "" ? [] : [...new URLSearchParams(target.search)];
-      return query;
-    },
-    header: (name) => {
-      const value = request.headers[name];
-      return Array.isArray(value) ? value.join(", ") : value;
-    },
-  };
+/**
+ * A class and not an object literal: a literal with a getter makes a hidden class of its own for each request, which lives in
+ * the old generation and keeps the whole request alive with it.
+ */
+class RequestToRoute implements RoutingRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly #request: IncomingMessage;
+  readonly #search: string;
+  #query: RoutingRequest["query"] | undefined;
+
+  constructor(request: IncomingMessage, target: CanonicalTarget) {
+    this.method = request.method ?? "GET";
+    this.path = target.path;
+    this.#request = request;
+    this.#search = target.search;
+  }
+
+  /** Few rules look at the query; the others do not pay for taking it apart. */
+  get query(): RoutingRequest["query"] {
+    this.#query ??= this.#search === "" ? [] : [...new URLSearchParams(this.#search)];
+    return this.#query;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  }
 }
 
 function hopOf(request: IncomingMessage, host: string, ids: TraceIds, trustedHops: ReadonlySet<string>): Hop {
