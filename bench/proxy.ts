@@ -152,8 +152,8 @@ function wrk(url: string, one: Case, seconds: number, folder: string): Promise<O
       const number = (pattern: RegExp): string => pattern.exec(output)?.[1] ?? "0";
       resolve({
         perSecond: Number(number(/Requests\/sec:\s+([\d.]+)/)),
-        p50: number(/50%\s+(\S+)/),
-        p99: number(/99%\s+(\S+)/),
+        p50: number(/^\s+50%\s+(\S+)/m),
+        p99: number(/^\s+99%\s+(\S+)/m),
         errors: Number(number(/Non-2xx or 3xx responses: (\d+)/)),
       });
     });
