@@ -26,7 +26,6 @@ export async function up(db: Knex): Promise<void> {
       step_at timestamptz(3) NOT NULL DEFAULT now(),
       started_at timestamptz(3) NOT NULL DEFAULT now(),
       fenced_at timestamptz(3),
-      released_at timestamptz(3),
       ended_at timestamptz(3),
       outcome text CHECK (outcome IN ('committed', 'aborted')),
       why text,

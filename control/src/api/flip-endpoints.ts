@@ -71,7 +71,7 @@ function flipView(flip: Flip) {
 }
 
 function heldMs(flip: Flip, fencedMs: number): number {
-  return flip.releasedAt && flip.fencedAt ? flip.releasedAt.getTime() - flip.fencedAt.getTime() : Math.round(fencedMs);
+  return flip.endedAt && flip.fencedAt ? flip.endedAt.getTime() - flip.fencedAt.getTime() : Math.round(fencedMs);
 }
 
 function idOf(params: Readonly<Record<string, string>>): string {

@@ -6,7 +6,7 @@
 import { AppError, type Clock } from "@banyan/kernel";
 import type { Knex } from "knex";
 import { limits } from "../limits.ts";
-import type { Bell } from "./bell.ts";
+import type { Bell } from "../bell.ts";
 import { advanceFlip, type Flip, noteFlip, renewClaim, type StepChange } from "./flip-store.ts";
 
 /** The flip cannot go on and has not been committed: the old owner is to be reopened. */

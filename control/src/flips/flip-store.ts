@@ -33,7 +33,6 @@ export type Flip = {
   readonly step: FlipStep;
   readonly startedAt: Date;
   readonly fencedAt: Date | null;
-  readonly releasedAt: Date | null;
   readonly endedAt: Date | null;
   readonly outcome: "committed" | "aborted" | null;
   /** Why it was aborted, or what it waits for now. No patient data. */
@@ -152,7 +151,7 @@ export async function advanceFlip(
 /** @returns false when the claim is lost. */
 export async function endFlip(trx: Knex, flip: Flip, outcome: "committed" | "aborted"): Promise<boolean> {
   const written: { rowCount: number } = await trx.raw(
-    `UPDATE flips SET ended_at = clock_timestamp(), released_at = clock_timestamp(), outcome = :outcome,
+    `UPDATE flips SET ended_at = clock_timestamp(), outcome = :outcome,
             runner_until = NULL
      WHERE id = :id AND runner_term = :term AND ended_at IS NULL`,
     { id: flip.id, term: flip.term, outcome },
@@ -195,20 +194,24 @@ export async function openFlipOf(db: Knex, module: string): Promise<{ id: string
   return found.rows[0];
 }
 
-/** Modules whose writes are to be held: those whose flip is past PREPARE and has not ended. */
-export async function fencedModules(db: Knex): Promise<string[]> {
-  const found: { rows: { module: string }[] } = await db.raw(
-    "SELECT module FROM flips WHERE ended_at IS NULL AND fenced_at IS NOT NULL ORDER BY module",
-  );
-  return found.rows.map((row) => row.module);
-}
+export type FlipsForReplicas = {
+  /** Modules whose writes are to be held: their flip is past PREPARE and has not ended. */
+  readonly fences: readonly string[];
+  /** Next epochs that replicas are to acknowledge before a fence. */
+  readonly preparing: Readonly<Record<string, number>>;
+};
 
-/** Next epochs that replicas are to acknowledge before a fence. */
-export async function preparingModules(db: Knex): Promise<Record<string, number>> {
-  const found: { rows: { module: string; epoch: number }[] } = await db.raw(
-    "SELECT module, epoch FROM flips WHERE ended_at IS NULL AND step <> 'abort' ORDER BY module",
+/** What replicas are to know of the open flips, read at once: fences and epochs of one moment. */
+export async function flipsForReplicas(db: Knex): Promise<FlipsForReplicas> {
+  const found: { rows: { module: string; epoch: number; step: FlipStep; fenced: boolean }[] } = await db.raw(
+    "SELECT module, epoch, step, fenced_at IS NOT NULL AS fenced FROM flips WHERE ended_at IS NULL ORDER BY module",
   );
-  return Object.fromEntries(found.rows.map((row) => [row.module, row.epoch + 1]));
+  return {
+    fences: found.rows.filter((row) => row.fenced).map((row) => row.module),
+    preparing: Object.fromEntries(
+      found.rows.filter((row) => row.step !== "abort").map((row) => [row.module, row.epoch + 1]),
+    ),
+  };
 }
 
 export async function readFlip(db: Knex, id: string): Promise<Flip | undefined> {
@@ -271,7 +274,6 @@ function flipOf(row: Row): Flip {
     step: row["step"] as FlipStep,
     startedAt: row["started_at"] as Date,
     fencedAt: row["fenced_at"] as Date | null,
-    releasedAt: row["released_at"] as Date | null,
     endedAt: row["ended_at"] as Date | null,
     outcome: row["outcome"] as Flip["outcome"],
     why: row["why"] as string | null,

@@ -10,10 +10,10 @@ import { AppError } from "@banyan/kernel";
 import type { ControlContext } from "../context.ts";
 import { events } from "../events.ts";
 import { limits } from "../limits.ts";
-import { Bell } from "./bell.ts";
+import { Bell } from "../bell.ts";
 import { ClaimLost, FlipRun } from "./flip-run.ts";
 import { runFlip } from "./flip-protocol.ts";
-import { claimFlip, dropClaim, fencedModules, type Flip, preparingModules, readFlip } from "./flip-store.ts";
+import { claimFlip, dropClaim, type Flip, flipsForReplicas, readFlip } from "./flip-store.ts";
 
 export class Flips {
   /** Rung by heartbeats and acknowledgements: a step that waits for replicas looks again. */
@@ -53,7 +53,7 @@ export class Flips {
   publish(): Promise<void> {
     const { db, conditions } = this.#context();
     const published = this.#publishing.then(async () => {
-      const [fences, preparing] = await Promise.all([fencedModules(db), preparingModules(db)]);
+      const { fences, preparing } = await flipsForReplicas(db);
       conditions.setFlips(fences, preparing);
       return undefined;
     });

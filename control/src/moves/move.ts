@@ -282,7 +282,7 @@ export function unknownReplica(id: string): Refusal {
 async function untilAcknowledged(context: ControlContext, basedOn: number): Promise<void> {
   const deadline = context.clock.monotonicMs() + context.settings.acknowledgeMsMax;
   for (;;) {
-    const acknowledged = context.acknowledgements.next;
+    const acknowledged = context.acknowledgements.bell.next;
     const head = await headNumber(context.db);
     if (head !== basedOn) return;
     const holding = (await replicaFacts(context.db, head, context.clock.now())).filter((fact) =>
@@ -290,7 +290,7 @@ async function untilAcknowledged(context: ControlContext, basedOn: number): Prom
     );
     const leftMs = deadline - context.clock.monotonicMs();
     if (holding.length === 0 || leftMs <= 0 || holding.some((fact) => fact.standing !== "behind")) return;
-    await Promise.race([acknowledged, new Promise((resolve) => setTimeout(resolve, leftMs).unref())]);
+    await context.acknowledgements.bell.within(leftMs, acknowledged);
   }
 }
 
